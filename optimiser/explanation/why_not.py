@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
-from typing import Any
 
 import pandas as pd
 
 from optimiser.errors import NO_PLAN, NoPlan, TooLarge
 from optimiser.explanation.best import best_listed, best_option, best_plan
+from optimiser.explanation.broken import broken_in_words, broken_rules, how_many
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -25,7 +25,6 @@ from optimiser.explanation.costs import (
     whom_in_words,
 )
 from optimiser.explanation.prices import givings, just_looser, that_matter
-from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.plan import Plan, evaluate, exceptions_in_words
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Fixed, Objective, Problem
@@ -35,9 +34,7 @@ from optimiser.problem.words import (
     amount_told,
     asked_in_words,
     begun,
-    is_one,
     listed,
-    shown,
     within,
     without_sites,
 )
@@ -47,7 +44,6 @@ from optimiser.search.enumeration import Every, can_be_ranked
 MOST_AS_NEAR = 3
 # What is missing of these is said as one amount.
 SIZED = (PATIENTS, "people", "WTE", "minutes", "beds", "sites")
-BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
 
 @dataclass(frozen=True)
@@ -125,9 +121,8 @@ class WhyNotOption:
         lines.append(f"{who} against the plan: {changes_in_words(problem, self.changes)}.")
         asked = asked_in_words(problem)
         if broken:
-            rules = len({without_sites(str(one), problem.sites) for one in self.broken["instance"]})
-            at = f", at {broken} places" if broken > rules else ""
-            lines += [f"{asked}, {within(who)} breaks {amount(rules, 'rules')}{at}:", *broken_in_words(self.broken)]
+            lines.append(f"{asked}, {within(who)} breaks {how_many(self.option)}:")
+            lines += broken_in_words(problem, self.broken)
         else:
             lines.append(f"{asked}, {within(who)} breaks no rule{but_for(self.option.exceptions)}.")
         lines += [f"Against the plan {within(who)} comes to:", *costs_in_words(self.plan, self.option, self.costs)]
@@ -205,7 +200,7 @@ class WhyNotSite:
             lines.append(f"It is fixed: {self.fixed.reason}. What follows lifts that.")
         if len(self.broken):
             lines += [f"The plan as it stands, {with_it} and nothing else changed, breaks:"]
-            lines += broken_in_words(self.broken)
+            lines += broken_in_words(self.plan.problem, self.broken)
         else:
             lines.append(f"The plan as it stands, {with_it} and nothing else changed, breaks no rule.")
         if self.best is None:
@@ -233,7 +228,7 @@ class WhyNotSite:
         )
         better = f"{begun(with_it)}, this would be better than the plan, but breaks {rule}{f', by {by}' if by else ''}"
         found = costs(self.plan, self.forbidden)
-        lines = [f"{better}: {self._changed(self.forbidden)}.", *broken_in_words(self.misses)]
+        lines = [f"{better}: {self._changed(self.forbidden)}.", *broken_in_words(self.plan.problem, self.misses)]
         return [*lines, *costs_in_words(self.plan, self.forbidden, found)]
 
     def _changed(self, other: Plan) -> str:
@@ -337,41 +332,6 @@ def _as_near(problem: Problem, designated: Designations) -> tuple[int, list[Desi
     except TooLarge:
         return None
     return number, [one.designated for one in ranked[:number]]
-
-
-def broken_rules(plan: Plan) -> pd.DataFrame:
-    """Return the rules that a plan breaks, in words, with both sides, the unit and how far each is from holding."""
-    rows = []
-    for row in plan.broken.to_dict("records"):
-        rule, *names = str(row["instance"]).split(".")
-        words = in_words(plan.problem, demand_of(rule, tuple(names)))
-        if site := JUDGED[rule].site_of(tuple(names)):
-            words += f"; at {plan.problem.pool_name(site)}"
-        rows.append((rule, row["instance"], words, row["left"], row["relation"], row["right"], row["unit"]))
-    found = pd.DataFrame(rows, columns=BROKEN_COLUMNS[:-1])
-    return found.assign(short=-plan.broken["spare"].to_numpy(dtype=float))
-
-
-def broken_in_words(broken: pd.DataFrame, *, codes: bool = True) -> list[str]:
-    """Return a line for each broken rule, with both sides and perhaps its code in brackets."""
-    rows = broken.to_dict("records")
-    named = [f" ({row['instance']})" if codes else "" for row in rows]
-    return [f"  - {row['words']}: {_sides(row)}{name}" for row, name in zip(rows, named, strict=True)]
-
-
-def _sides(row: Mapping[Hashable, Any]) -> str:
-    left, right, relation, unit = row["left"], row["right"], str(row["relation"]), str(row["unit"])
-    if unit == "designated":
-        there = "provided there" if relation == "=" else "there"
-        return f"it is {'' if left else 'not '}{there}"
-    if unit == "areas":
-        return f"{amount(left, unit)} {'has' if is_one(left) else 'have'} none"
-    if unit == PATIENTS and isfinite(left) and round(left) != round(right):
-        left, right = round(left), round(right)
-    bound, verb = {">=": ("at least", "asked for"), "<=": ("at most", "allowed")}[relation]
-    asked = amount(right, unit) if not isfinite(left) else shown(right)
-    is_or_are = "is" if is_one(right) or unit.startswith("share") else "are"
-    return f"{amount(left, unit)}, and {bound} {asked} {is_or_are} {verb}"
 
 
 def _nearest(plan: Plan, problem: Problem, designated: Designations) -> Nearest | None:

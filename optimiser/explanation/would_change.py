@@ -22,9 +22,9 @@ import pandas as pd
 
 from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
+from optimiser.explanation.broken import broken_rules
 from optimiser.explanation.prices import Giving, givings, just_looser, that_matter
 from optimiser.explanation.record import record
-from optimiser.explanation.why_not import broken_rules
 from optimiser.model.arithmetic import lawful, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of

@@ -8,6 +8,7 @@ from math import isfinite
 
 import pandas as pd
 
+from optimiser.explanation import broken
 from optimiser.model.rules import JUDGED
 from optimiser.model.rules.rule import Names
 from optimiser.model.staffing import totals
@@ -15,7 +16,6 @@ from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem
 from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
-from optimiser.report import broken
 from optimiser.report.counted import counted_today
 from optimiser.report.summary_of_staff import staff_in_words
 from optimiser.report.words import lower

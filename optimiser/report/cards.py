@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from optimiser.explanation import SINCE
+from optimiser.explanation import SINCE, broken
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.affected import THRESHOLDS, against, gains_and_losses
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
 from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, shown, whole
 from optimiser.problem.words import short as short_name
-from optimiser.report import broken, rests_on, words
+from optimiser.report import rests_on, words
 from optimiser.report.against_today import busier, gains, moved
 from optimiser.report.counted import counted_today
 from optimiser.report.page.placements import Placement

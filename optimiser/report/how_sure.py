@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.explanation import broken
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.asked import is_true
@@ -39,7 +40,6 @@ from optimiser.problem.words import (
     short,
     whole,
 )
-from optimiser.report import broken
 from optimiser.report.set_against import swap
 from optimiser.report.words import aims, how_far, idle_sites, others_stay, weights
 from optimiser.search.enumeration import can_be_ranked

@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
+from optimiser.explanation import broken
 from optimiser.inputs.tables import unverified_activities
 from optimiser.model.rules import RULES
 from optimiser.plan import Plan
@@ -22,7 +23,6 @@ from optimiser.problem.words import (
     is_one,
     listed,
 )
-from optimiser.report import broken
 from optimiser.report.counted import titles_of_demand
 from optimiser.report.summary_of_staff import moved
 

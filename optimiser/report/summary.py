@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimiser.explanation import NOT_PROVED_BEST, TOO_FINE, looked_for, why_not_worked_out
-from optimiser.explanation.why_not import broken_in_words, broken_rules
+from optimiser.explanation.broken import broken_in_words, broken_rules
 from optimiser.journeys.shared_out import sharing
 from optimiser.plan import Plan, matters, measures
 from optimiser.plan.finished import Run
@@ -269,7 +269,7 @@ def _with_the_nearest(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     already = set(plan.broken["instance"])
     ours = [one for one in broken["instance"] if one.split(".")[1] == service and one not in already]
     new = broken[broken["instance"].isin(ours)]
-    rules = "; ".join(line.removeprefix("  - ") for line in broken_in_words(new, codes=False))
+    rules = "; ".join(line.removeprefix("  - ") for line in broken_in_words(plan.problem, new, codes=False))
     return f"{text} patients. {f'That breaks a rule: {rules}' if rules else 'That breaks no rule'}."
 
 

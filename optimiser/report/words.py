@@ -10,6 +10,7 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
+from optimiser.explanation import broken
 from optimiser.model.arithmetic import value
 from optimiser.plan import Plan
 from optimiser.plan.finished import Run
@@ -18,7 +19,7 @@ from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Objective, Problem, Service
 from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places
-from optimiser.report import broken, rests_on
+from optimiser.report import rests_on
 
 # Columns that every number rests on, in any table, and what they count.
 COUNTED = {

@@ -26,7 +26,7 @@ from optimiser.model.arithmetic import lawful, value
 from optimiser.model.rules.volumes import every_site_has_enough_patients
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import NOT_PROVED
-from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem
+from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem, RotaNeed, Team
 from optimiser.search.planning import solve
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -456,6 +456,15 @@ def test_what_is_better_but_forbidden_is_told_where_no_plan_has_it_so():
     assert "With it there, this would be better than the plan, but breaks 1 rule, by 1 person: Clinic is kept" in str(
         why
     )
+
+
+def test_what_staff_who_may_move_lack_is_lacking_in_all_and_not_at_each_site():
+    # Two doctors at ash, three at birch, who may move: where four are asked for at both, three are missing in all.
+    four = (RotaNeed("doctors", "people", Figure(4)),)
+    plan = solve(small(rotas=four, doctors={"ash": 2, "birch": 3}, team=Team("doctors", "doctors", None, Figure(0))))
+    told = str(explain(plan, option={("ash", "clinic"), ("birch", "clinic")}))
+    assert "this option breaks 1 rule:" in told
+    assert ": 3 people too few in all (here Ash 2 and Birch 3, and they may move) (rota_is_filled" in told
 
 
 def test_what_is_better_by_another_service_alone_is_not_told_of_a_site():

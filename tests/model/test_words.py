@@ -12,10 +12,10 @@ from forgotten import nothing_is_forgotten
 from worlds import by_transfer, small, three_doctors, vary
 
 from optimiser.explanation import clash, explain
+from optimiser.explanation.broken import broken_in_words, broken_rules
 from optimiser.explanation.costs import Cost, whom_in_words
 from optimiser.explanation.overview import Overview, Rival
 from optimiser.explanation.prices import givings, prices_in_words
-from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model import objectives
 from optimiser.model.rules import JUDGED, LIMITS
 from optimiser.plan import evaluate
@@ -172,7 +172,7 @@ def test_rivals_that_are_cut_in_a_tie_say_how_many_are_as_near():
     ],
 )
 def test_both_sides_of_a_broken_rule_are_said(problem: Problem, sides: str):
-    told = broken_in_words(broken_rules(evaluate(problem, {("ash", "clinic"), ("birch", "clinic")})))
+    told = broken_in_words(problem, broken_rules(evaluate(problem, {("ash", "clinic"), ("birch", "clinic")})))
     assert any(sides in line for line in told), told
     assert not any(SLIPS.search(line) for line in told)
 

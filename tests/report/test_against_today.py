@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from worlds import as_today, by_transfer, small, three_doctors, vary
 
+from optimiser.explanation import broken
 from optimiser.plan import Plan, evaluate
 from optimiser.problem import Figure, Problem, RotaNeed, Team
-from optimiser.report import against_today, broken, rests_on, screen, summary_of_staff
+from optimiser.report import against_today, rests_on, screen, summary_of_staff
 
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 ASH, BIRCH = (frozenset({(site, "clinic")}) for site in ("ash", "birch"))

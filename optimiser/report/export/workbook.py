@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from optimiser.errors import TooLarge, needed
+from optimiser.explanation.broken import how_many
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
 from optimiser.problem.words import of_ages, of_changes, of_incomers
-from optimiser.report.broken import how_many
 from optimiser.report.counted import counted_today, in_words
 from optimiser.report.export.contents import YES_OR_NO, Tidy, plain
 from optimiser.report.export.in_short import DRAWN, sides

@@ -15,11 +15,12 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.explanation import broken
 from optimiser.plan import measures
 from optimiser.plan.finished import Run
 from optimiser.problem.parameters import Parameter, parameters
 from optimiser.problem.words import amount, begun, decimals, listed, short, whole
-from optimiser.report import broken, words
+from optimiser.report import words
 from optimiser.report.against_today import gains_and_losses, neighbours, room
 from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.how_sure import how_sure

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from optimiser.explanation import broken
 from optimiser.explanation.then_best import Then, then_best
 from optimiser.model.rules import JUDGED, in_words
 from optimiser.model.staffing import totals
@@ -17,7 +18,7 @@ from optimiser.plan.runs import versions
 from optimiser.plan.told import told
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, begun, listed, short, shown
-from optimiser.report import broken, cards, glossary, rests_on, screen, words
+from optimiser.report import cards, glossary, rests_on, screen, words
 from optimiser.report.cards import Card, Line
 from optimiser.report.page import parts, tables
 from optimiser.report.page.matrix import matrix

@@ -14,12 +14,13 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.explanation import broken
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import Designations
 from optimiser.problem import Problem, RotaNeed, Service
 from optimiser.problem.words import decimals, listed, percent, shown, whole
-from optimiser.report import broken, words
+from optimiser.report import words
 from optimiser.report.page.question import designated_at
 
 MOST = 12

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from math import isfinite
+from typing import Any
 
 import pandas as pd
 
-from optimiser.explanation.why_not import broken_in_words, broken_rules
 from optimiser.model.rules import JUDGED, LIMITS, demand_of, in_words
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.problem.words import PATIENTS, amount, listed, places, short, shown
+from optimiser.problem.words import PATIENTS, amount, amount_told, is_one, listed, places, short, shown
 
 THAT_PROVIDES_IT = " that provides it"
 # Of these a site has so many, and a rule asks for others.
 COUNTED_AT_A_SITE = (PATIENTS, "people", "WTE", "beds", "services")
+BROKEN_COLUMNS = ["rule", "instance", "words", "left", "relation", "right", "unit", "short"]
 
 
 def stated(problem: Problem, instance: str) -> tuple[str, Names]:
@@ -39,10 +41,10 @@ def how_many(plan: Plan) -> str:
 
     Staff who may move between sites are lacking at none of them in particular: that is one place.
     """
-    every = [str(one) for one in plan.broken["instance"]]
-    rules = len({stated(plan.problem, one) for one in every})
-    rows = [*{stated(plan.problem, one) if _may_move(plan.problem, one) else one: one for one in every}.values()]
-    at_sites = rules == 1 and all(site_of(plan.problem, one) for one in rows)
+    problem, every = plan.problem, [str(one) for one in plan.broken["instance"]]
+    rules = len({stated(problem, one) for one in every})
+    rows = [*{stated(problem, one) if _may_move(problem, one) else one: one for one in every}.values()]
+    at_sites = rules == 1 and all(site_of(problem, one) for one in rows)
     where = amount(len(rows), "sites") if at_sites else f"{len(rows)} places"
     return amount(rules, "rules") + (f", at {where}" if len(rows) > rules else "")
 
@@ -59,6 +61,58 @@ def lines(plan: Plan) -> list[str]:
     broken = broken_rules(plan)
     rules = [stated(plan.problem, str(one)) for one in broken["instance"]]
     return [_line(plan, broken[[one == rule for one in rules]]) for rule in dict.fromkeys(rules)]
+
+
+def broken_rules(plan: Plan) -> pd.DataFrame:
+    """Return the rules that a plan breaks, in words, with both sides, the unit and how far each is from holding."""
+    rows = []
+    for row in plan.broken.to_dict("records"):
+        rule, *names = str(row["instance"]).split(".")
+        words = in_words(plan.problem, demand_of(rule, tuple(names)))
+        if site := JUDGED[rule].site_of(tuple(names)):
+            words += f"; at {plan.problem.pool_name(site)}"
+        rows.append((rule, row["instance"], words, row["left"], row["relation"], row["right"], row["unit"]))
+    found = pd.DataFrame(rows, columns=BROKEN_COLUMNS[:-1])
+    return found.assign(short=-plan.broken["spare"].to_numpy(dtype=float))
+
+
+def broken_in_words(problem: Problem, broken: pd.DataFrame, *, codes: bool = True) -> list[str]:
+    """Return a line for each broken rule, with both sides and perhaps its code in brackets.
+
+    What staff who may move between sites lack is one line: at which of the sites they lack it is anybody's choice.
+    """
+    lines, alike = list[str](), dict[Hashable, list[Mapping[Hashable, Any]]]()
+    for row in broken.to_dict("records"):
+        code = str(row["instance"])
+        alike.setdefault(stated(problem, code) if _may_move(problem, code) else code, []).append(row)
+    for rows in alike.values():
+        said = f"{rows[0]['words']}: {_sides(rows[0])}" if len(rows) == 1 else _lacking(problem, rows)
+        named = f" ({', '.join(str(row['instance']) for row in rows)})" if codes else ""
+        lines.append(f"  - {said}{named}")
+    return lines
+
+
+def _lacking(problem: Problem, rows: Sequence[Mapping[Hashable, Any]]) -> str:
+    """Return what staff who may move between sites lack in all, and where they are for now."""
+    words = str(rows[0]["words"]).rpartition("; at ")[0]
+    short_of = amount_told(sum(float(row["short"]) for row in rows), str(rows[0]["unit"]))
+    there = [f"{short(problem.pool_name(site_of(problem, str(row['instance']))))} {shown(row['left'])}" for row in rows]
+    return f"{words}: {short_of} too few in all (here {listed(there)}, and they may move)"
+
+
+def _sides(row: Mapping[Hashable, Any]) -> str:
+    left, right, relation, unit = row["left"], row["right"], str(row["relation"]), str(row["unit"])
+    if unit == "designated":
+        there = "provided there" if relation == "=" else "there"
+        return f"it is {'' if left else 'not '}{there}"
+    if unit == "areas":
+        return f"{amount(left, unit)} {'has' if is_one(left) else 'have'} none"
+    if unit == PATIENTS and isfinite(left) and round(left) != round(right):
+        left, right = round(left), round(right)
+    bound, verb = {">=": ("at least", "asked for"), "<=": ("at most", "allowed")}[relation]
+    asked = amount(right, unit) if not isfinite(left) else shown(right)
+    is_or_are = "is" if is_one(right) or unit.startswith("share") else "are"
+    return f"{amount(left, unit)}, and {bound} {asked} {is_or_are} {verb}"
 
 
 def by_how_much(plan: Plan) -> float:
@@ -108,7 +162,7 @@ def _line(plan: Plan, rows: pd.DataFrame) -> str:
         return f"{words}: {', '.join(has)}{in_all}"
     if all(sites) and len(rows) > 1 and unit == "designated":
         return f"{words}: not so at {places(problem, sites)}"
-    return "; ".join(one.strip().removeprefix("- ") for one in broken_in_words(rows, codes=False))
+    return "; ".join(one.strip().removeprefix("- ") for one in broken_in_words(problem, rows, codes=False))
 
 
 def _who_come(plan: Plan, instance: str) -> str:
