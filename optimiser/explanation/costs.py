@@ -44,6 +44,10 @@ WHOM_COLUMNS = [
 ]
 
 
+# Of a service that patients reach by way of another: what is done for them on the way is not counted.
+NO_TREATMENT = "these are no minutes to treatment"
+
+
 @dataclass(frozen=True)
 class Cost:
     """What one objective comes to under two plans, in its unit. Less is better of every objective."""
@@ -101,7 +105,10 @@ def _counted(many: float, unit: str) -> str:
 
 
 def means_in_words(before: Plan, after: Plan) -> list[str]:
-    """Return by how many minutes a patient the mean journeys of two plans differ, for each service that differs."""
+    """Return by how many minutes a patient the mean journeys of two plans differ, for each service that differs.
+
+    Last, of which services that differ no patients are counted: of those nothing can be longer or shorter.
+    """
     lines = []
     for code in before.problem.services_with_patients:
         here, there = (round(measures.mean_minutes(measures.residents(plan, code)), 9) for plan in (before, after))
@@ -112,7 +119,15 @@ def means_in_words(before: Plan, after: Plan) -> list[str]:
         of_it = _waits(before, after, code, there - here)
         sides = f"{_told(there, here, 'minutes')} against {_told(here, there, 'minutes')} on average"
         lines.append(f"{name}: {more} ({sides}){of_it}")
-    return lines
+    unseen = [before.problem.services[code].name for code in without_patients(before, after)]
+    return [*lines, *([f"no patients of {listed(unseen)} are counted"] if unseen else [])]
+
+
+def without_patients(before: Plan, after: Plan) -> list[str]:
+    """Return the services that two plans have at other sites, and whose patients are not counted."""
+    problem = before.problem
+    apart = {code for _, code in before.designated ^ after.designated}
+    return [code for code in problem.services if code in apart and code not in problem.services_with_patients]
 
 
 def _waits(before: Plan, after: Plan, service: str, difference: float) -> str:
@@ -121,8 +136,9 @@ def _waits(before: Plan, after: Plan, service: str, difference: float) -> str:
         return ""
     here, there = (measures.mean_road_minutes(plan, service) for plan in (before, after))
     if abs(difference - there + here) < SHORTEST_WAIT:
-        return ", all of it on the road"
-    return f": {there - here:+.2f} on the road and {difference - there + here:+.2f} of waits that are assumed"
+        return f", all of it on the road; {NO_TREATMENT}"
+    waits = f"{difference - there + here:+.2f} of waits that are assumed"
+    return f": {there - here:+.2f} on the road and {waits}; {NO_TREATMENT}"
 
 
 @dataclass(frozen=True)

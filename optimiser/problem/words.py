@@ -194,6 +194,12 @@ def who_is_counted(kinds: Iterable[str]) -> str:
     return f"Patients are counted as {listed(dict.fromkeys(kinds))}: who comes twice is counted twice."
 
 
+def of_one_age(problem: Problem) -> list[str]:
+    """Return the activities whose patients are taken to be of all ages alike, since nobody stated their ages."""
+    used = dict.fromkeys(str(problem.services[code].activity) for code in problem.services_with_patients)
+    return [one for one in used if one not in problem.ages]
+
+
 def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     """Return of which ages patients are taken to be, in sentences, where they are grown by age.
 
@@ -202,7 +208,7 @@ def of_ages(problem: Problem, *, varied: bool = False) -> list[str]:
     used = dict.fromkeys(str(problem.services[code].activity) for code in problem.services_with_patients)
     rates = problem.growth
     told = [one for one in used if varied or (rates and rates.by_age and one not in rates.by_activity)]
-    alike = [one for one in told if one not in problem.ages]
+    alike = [one for one in of_one_age(problem) if one in told]
     found = [f"Patients of {listed(map(spoken, alike))} are taken to be of all ages alike."] if alike else []
     for activity in told:
         if shares := problem.ages.get(activity):

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.explanation import broken
+from optimiser.explanation.costs import without_patients
 from optimiser.model.objectives import UNITS
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.asked import is_true
@@ -334,7 +335,9 @@ def next_best(plan: Plan) -> list[str]:
     means = mean_minutes_of(other)
     there = Sentence("next best", "", *swap(plan, other, means)).said({"best_there": means})
     several = len(listing.ranked) > 2 and listing.ranked[2].values == second.values
-    return [f"Next best{', one of several as good' if several else ''}: {there}: {worse}."]
+    unseen = listed(plan.problem.services[code].name for code in without_patients(plan, other))
+    why = f", but no patients of {unseen} are counted" if unseen else ""
+    return [f"Next best{', one of several as good' if several else ''}: {there}: {worse}{why}."]
 
 
 def _more_of(number: float, unit: str) -> str:

@@ -8,6 +8,7 @@ from math import isfinite
 
 import pandas as pd
 
+from optimiser.explanation.costs import NO_TREATMENT
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan, measures
 from optimiser.plan.equally_near import EQUAL_JOURNEYS, equally_near
@@ -23,15 +24,25 @@ from optimiser.problem.words import (
     places,
     short,
     who_is_counted,
+    whole,
     worked_out,
 )
 from optimiser.report import summary
 from optimiser.report.against_today import gains_and_losses, room
 from optimiser.report.counted import by_the_border, counted_today, how_far_off, in_words
 from optimiser.report.how_sure import how_sure, level
-from optimiser.report.summary_of_staff import moves
+from optimiser.report.summary_of_staff import moves, where_from
 from optimiser.report.summary_of_staff import short as short_of_staff
-from optimiser.report.words import answer, idle_sites, limit_of, main_service, some_stay, within_by_patient
+from optimiser.report.words import (
+    answer,
+    idle_sites,
+    limit_of,
+    lower,
+    main_service,
+    of_those_who_stay,
+    some_stay,
+    within_by_patient,
+)
 
 # Marks of a site for a service, in the order of the legend.
 STAYS, OPENS, CLOSES, SHUT, FIXED, THERE, IDLE, NOTHING = "●", "○", "✕", "□", "■", "◆", "◌", "·"
@@ -73,16 +84,19 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
         *_shut(plan),
         *meaning(plan),
+        *_nobody_counted(plan),
         *_waits(plan, numbers),
         *_counted(plan),
         *not_counted(plan),
         *ties(plan),
         "",
         *gains_and_losses(plan),
+        *_longest(plan),
         *room(plan),
         *how_sure(plan),
         *short_of_staff(plan, again=False),
         *moves(plan),
+        *where_from(plan),
         *summary.exceptions_in_short(plan),
         *_headed(_what_would_change(plan), changes),
         *_headed("Before this is repeated:", (first_sentence(one["sentence"]) for one in told(plan))),
@@ -104,6 +118,17 @@ def _what_would_change(plan: Plan) -> str:
     )
     again = "of these the check tries those of rules and of one site again"
     return f"{found} kind that was found (tried: {far}; {again}):" if far else "What would change it:"
+
+
+def _longest(plan: Plan) -> list[str]:
+    """Return to which services the longest journey of a resident's patient gets longer than with today's sites."""
+    problem, found = plan.problem, list[str]()
+    for code in (one for one in problem.services_with_patients if one in problem.services_with_today):
+        now, then = (measures.number(one.measures, "worst_minutes", code) for one in (plan, plan.today))
+        if isfinite(now) and isfinite(then) and round(now) > round(then):
+            waits = ", waits included" if problem.services[code].transfer else ""
+            found.append(f"{lower(problem.services[code].name)} {whole(now)} minutes{waits} (today {whole(then)})")
+    return [f"The longest journey{of_those_who_stay(problem)} grows: {listed(found)}."] if found else []
 
 
 def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
@@ -249,6 +274,19 @@ def meaning(plan: Plan) -> list[str]:
     ]
 
 
+def _nobody_counted(plan: Plan) -> Iterator[str]:
+    """Say for which services that are decided no patients are counted: nobody is worse or better off by them."""
+    problem = plan.problem
+    names = [
+        service.name
+        for code, service in problem.services.items()
+        if code not in problem.services_with_patients and set(problem.candidates) - set(service.fixed)
+    ]
+    if names:
+        told = "of these nobody is among those who are worse or better off, wherever they are"
+        yield f"No patients are counted for {listed(names)}: {told}."
+
+
 def _nobody_outside(counted: Sequence[Service]) -> Iterator[str]:
     """Say what a dash under "outside" means, where it stands."""
     names = [one.name for one in counted if not one.treated_outside_is_told]
@@ -279,7 +317,7 @@ def _what_waits_are(problem: Problem, service: str) -> str:
     assert transfer is not None
     parts = {"at the first hospital": transfer.dwell_minutes.value, "for the transfer": transfer.overhead_minutes.value}
     each = " and ".join(f"{minutes:g} {where}" for where, minutes in parts.items() if minutes)
-    meanwhile = "What the first hospital does meanwhile is not counted: these are no minutes to treatment."
+    meanwhile = f"What the first hospital does meanwhile is not counted: {NO_TREATMENT}."
     return f" ({each}, of everybody who is taken on). {meanwhile}"
 
 

@@ -26,7 +26,7 @@ from optimiser.problem.words import (
 from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
 from optimiser.report.rests_on import stand_ins, unverified
-from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short
+from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short, where_from
 from optimiser.report.words import idle_sites, some_stay, within_by_patient
 
 EQUAL_WAYS = "Where ways to share them out are equal, codes of areas and sites decide: always the same, but arbitrary."
@@ -46,6 +46,7 @@ def notes(plan: Plan, numbers: pd.DataFrame, *, standing: bool = True) -> list[s
         *(how_sure(plan) if standing else ()),
         *next_best(plan),
         *moves(plan),
+        *where_from(plan),
         *short(plan),
         *_beds(plan, numbers),
         *exceptions(plan),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 
 from optimiser.model.staffing import on_no_rota, rotas_needed
 from optimiser.plan import Plan, measures
 from optimiser.problem import ACROSS_SITES
-from optimiser.problem.words import amount, listed, sites_in_words
+from optimiser.problem.words import listed, shown, sites_in_words
+from optimiser.problem.words import short as short_name
 
-MOST_FRAGILE_NAMED = 3
+# Of a team at so many sites it is said how many it has at each.
+MOST_POOLS_TOLD = 6
 BREAKS_A_RULE = "; that breaks a rule"
 
 
@@ -76,6 +81,27 @@ def moves(plan: Plan) -> list[str]:
         f" That {' and '.join(unlimited)} may move without limit is an unverified assumption." if unlimited else ""
     )
     return [f"It rests on moves between sites: {' and '.join(each)}.{assumed}"]
+
+
+def where_from(plan: Plan) -> list[str]:
+    """Say between which sites staff move and what is left there, where sites are few; nothing where nobody moves."""
+    teams, said = plan.problem.teams, list[str]()
+    for team, unit in moved(plan):
+        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        rows = here[(here["moved_in"] > 0) | (here["moved_out"] > 0)].to_dict("records")
+        each = [f"{short_name(plan.problem.pool_name(row['site']))} {_from_to(row)}" for row in rows]
+        if len(here) <= MOST_POOLS_TOLD:
+            said.append(f"{teams[team].name} at {listed(each)}")
+    order = (
+        "From which sites they come, of those with some to spare, is by the order of their codes, which is arbitrary"
+    )
+    return [f"By these moves there are {'; '.join(said)}. {order}."] if said else []
+
+
+def _from_to(row: Mapping[Hashable, Any]) -> str:
+    """Return how many are in post at a site, and how many after moves."""
+    before = float(row["in_post"])
+    return f"from {shown(before)} to {shown(before + row['moved_in'] - row['moved_out'])}"
 
 
 def moved(plan: Plan) -> dict[tuple[str, str], float]:
@@ -145,18 +171,17 @@ def _larger_patterns(plan: Plan) -> list[str]:
 
 
 def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
-    """Return a sentence on the rotas that one vacancy would leave short, naming the first few."""
+    """Return a sentence on the rotas that one vacancy would leave short."""
     found = numbers[(numbers["measure"] == measures.VACANCY) & (numbers["value"] > 0)]
     said = []
-    for row in found.head(MOST_FRAGILE_NAMED).itertuples():
+    for row in found.itertuples():
         site, team, _ = str(row.group).split(" ")
         service, where = plan.problem.services[str(row.service)].name, plan.problem.pool_name(site)
         who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
         said.append(f"{service.lower()} at {where} short of {who}")
-    more = f", and {amount(len(found) - len(said), 'others')} (measures.csv)" if len(found) > len(said) else ""
     spare = listed(to_spare(plan))
     help_ = f" Elsewhere, needed by no rota of this question, are {spare}, who could move there." if spare else ""
-    return [f"Fragile: one vacancy would leave {', '.join(said)}{more}.{help_}"] if said else []
+    return [f"Fragile: one vacancy would leave {', '.join(said)}.{help_}"] if said else []
 
 
 def vacancies(numbers: pd.DataFrame) -> tuple[int, int]:

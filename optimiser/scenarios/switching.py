@@ -24,8 +24,18 @@ from optimiser.plan import Plan
 from optimiser.plan.proof import EVALUATED, Proof
 from optimiser.problem import Objective, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.problem.parameters import BORDER_PULL, Parameter, ages_told, parameters
-from optimiser.problem.words import amount, listed, names_of, one_of, percent_or_less, rule_in_words, without_sites
+from optimiser.problem.parameters import BORDER_PULL, PEOPLE, Parameter, ages_told, parameters
+from optimiser.problem.words import (
+    amount,
+    listed,
+    names_of,
+    of_one_age,
+    one_of,
+    percent_or_less,
+    rule_in_words,
+    spoken,
+    without_sites,
+)
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 
 MAP_STEPS = 9
@@ -289,10 +299,7 @@ class WhatWouldHaveToBeTrue:
         """Return the switching values as a paragraph: first what would turn the order, then what never does."""
         worked_out = [one for one in self.switching if not one.why_not]
         known = names_of(self.plan.problem)
-        said = [
-            (one.down is None and one.up is None, one.words("the plan", "the other", known, self._stated(one, known)))
-            for one in worked_out
-        ]
+        said = [(one.down is None and one.up is None, self._told(one, known)) for one in worked_out]
         said += [(one.worth is None, one.words()) for one in self.trades]
         lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule."]
         lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
@@ -304,6 +311,14 @@ class WhatWouldHaveToBeTrue:
             lines.append(f"Not worked out, for {why}: {names}.")
         lines += ages_told(self.plan.problem, [one.parameter.name for one in worked_out])
         return "\n".join(lines)
+
+    def _told(self, one: Switching, known: Mapping[str, str]) -> str:
+        """Return one parameter in words, with what it rests on where the number of people of an age varies."""
+        words = one.words("the plan", "the other", known, self._stated(one, known))
+        never = one.down is None and one.up is None
+        alike = [] if never or not one.parameter.name.startswith(PEOPLE) else of_one_age(self.plan.problem)
+        assumed = f", if patients of {listed(map(spoken, alike))} are of all ages alike, which is assumed"
+        return f"{words.removesuffix('.')}{assumed if alike else ''}."
 
     def _stated(self, one: Switching, known: Mapping[str, str]) -> dict[str, str]:
         """Return what the rules that are broken ask, by code; with their figures, where no figure of them varies."""

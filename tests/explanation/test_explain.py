@@ -268,10 +268,12 @@ def test_minutes_that_hold_waits_say_how_much_of_them_is_on_the_road():
     here, there = (evaluate(by_transfer(), both | {(site, "scanner")}) for site in ("birch", "ash"))
     # Half of 30 go on, 10 on the road and 20 of waits, or half of 30 residents, 15 on the road: of 60 patients.
     (line,) = means_in_words(here, there)
-    assert line == "Scanner: 1.2 minutes a patient more (22.08 against 20.83 on average), all of it on the road"
+    said = "Scanner: 1.2 minutes a patient more (22.08 against 20.83 on average), all of it on the road"
+    assert line == f"{said}; these are no minutes to treatment"
     without = evaluate(by_transfer(), both | {("ash", "scanner"), ("birch", "scanner")})
     (line,) = means_in_words(without, here)
-    assert line.endswith("(20.83 against 13.33 on average): +2.50 on the road and +5.00 of waits that are assumed")
+    said = "(20.83 against 13.33 on average): +2.50 on the road and +5.00 of waits that are assumed"
+    assert line.endswith(f"{said}; these are no minutes to treatment")
     assert all(told.endswith(", waits included.") for told in whom_in_words(here.problem, for_whom(without, here)))
 
 
@@ -465,6 +467,13 @@ def test_what_staff_who_may_move_lack_is_lacking_in_all_and_not_at_each_site():
     told = str(explain(plan, option={("ash", "clinic"), ("birch", "clinic")}))
     assert "this option breaks 1 rule:" in told
     assert ": 3 people too few in all (here Ash 2 and Birch 3, and they may move) (rota_is_filled" in told
+
+
+def test_of_a_service_whose_patients_nobody_counts_it_is_said_that_they_are_not():
+    told = str(explain(answer("base"), service="radiotherapy", site="basildon"))
+    assert "  - no patients of Radiotherapy are counted\n" in told
+    plan = solve(small())
+    assert "no patients of" not in str(explain(plan, option=plan.problem.today))
 
 
 def test_what_is_better_by_another_service_alone_is_not_told_of_a_site():

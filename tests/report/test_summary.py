@@ -27,6 +27,7 @@ from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
 from optimiser.report import how_sure, rests_on, screen, summary, words
 from optimiser.report.counted import Counted, by_the_border, counted_today, in_words
 from optimiser.report.page import side_by_side, tables
+from optimiser.report.summary_of_staff import where_from
 from optimiser.search.level import with_standings
 from optimiser.search.planning import solve
 
@@ -266,6 +267,38 @@ def test_how_far_the_model_would_be_off_if_nobody_crossed_the_border_is_said_and
         "if nobody crossed it, the model would agree."
     )
     assert by_the_border(evaluate(small(), AT_BIRCH), [one]) == "" == by_the_border(here, [])
+
+
+def test_it_is_said_between_which_sites_staff_move_and_what_is_left():
+    # Birch needs three doctors and has two: one comes from ash, which keeps one.
+    plan = evaluate(
+        small(rotas=three_doctors(), doctors={"ash": 2, "birch": 2}, team=Team("doctors", "doctors", None, Figure(0))),
+        AT_BIRCH,
+    )
+    (line,) = where_from(plan)
+    assert line.startswith(
+        "By these moves there are doctors at Ash from 2 to 1 and Birch from 2 to 3. From which sites"
+    )
+    assert line in screen.lines(plan)
+    assert where_from(evaluate(small(), AT_BIRCH)) == []
+
+
+def test_services_that_are_decided_and_whose_patients_nobody_counts_are_named():
+    said = [line for line in screen.lines(answer("care_model")) if line.startswith("No patients are counted for")]
+    assert len(said) == 1 and "Thrombolysis on arrival" in said[0] and "Complex renal care" in said[0]
+    # Radiotherapy is fixed everywhere, and nothing about it is decided.
+    assert "Radiotherapy" not in said[0]
+    (near,) = how_sure.next_best(answer("care_model"))
+    assert near.endswith("but no patients of Complex renal care are counted.")
+
+
+def test_by_how_much_the_longest_journey_grows_is_told_on_the_screen():
+    plan, worst = answer("base"), ("worst_minutes", "hyper_acute_stroke")
+    now, then = (measures.number(one.measures, *worst) for one in (plan, plan.today))
+    said = (
+        f"The longest journey (of those who stay) grows: hyper-acute stroke unit {now:.0f} minutes (today {then:.0f})."
+    )
+    assert (round(now), round(then)) == (69, 48) and said in screen.lines(plan)
 
 
 def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():

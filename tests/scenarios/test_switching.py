@@ -535,6 +535,14 @@ def test_more_old_people_fill_a_site_sooner_if_most_of_its_patients_are_old():
     assert "alike" not in said
 
 
+def test_what_more_old_people_would_turn_says_in_the_same_line_that_patients_are_taken_to_be_of_all_ages():
+    southend = op.evaluate(base().problem, with_unit_at("southend", base()))
+    said = str(op.explanation.what_would_have_to_be_true(base(), southend)).splitlines()
+    turning, never = ([one for one in said if f"(people_factor.{age})" in one] for age in ("from_65", "from_75"))
+    assumed = "if patients of stroke admission and emergency attendance are of all ages alike, which is assumed."
+    assert [one.endswith(assumed) for one in (*turning, *never)] == [True, False]
+
+
 def test_values_can_be_said_aloud_and_a_rule_that_both_break_is_said_once_with_its_figure():
     southend = op.evaluate(base().problem, with_unit_at("southend", base()))
     found = op.explanation.what_would_have_to_be_true(base(), southend)
