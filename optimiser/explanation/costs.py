@@ -210,8 +210,10 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
     leaving = " (if as many of them leave as of all patients)" * bool(problem.streams.leaves.any())
     for code, rows in whom.groupby("service", sort=False):
         name, every = problem.services[str(code)].name, rows.iloc[0]
+        of_all = f" of {every.people:,.0f}" if isfinite(every.people) else ""
+        of_areas = f" of {int(problem.resident_areas.sum()):,} areas"
         longer, shorter = (
-            f"{amount(round(people), 'people') if isfinite(people) else 'people'} in {amount(areas, 'areas')}"
+            f"{f'{round(people):,}{of_all} people' if isfinite(people) else 'people'} in {areas:,.0f}{of_areas}"
             if areas
             else "nobody"
             for people, areas in (
@@ -230,14 +232,15 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         )
         by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
-            f"{group}{leaving * (group == measures.AGE_75_PLUS)} {_from_to(here, there)}"
+            f"{'people of' if group == measures.AGE_75_PLUS else 'patients of'} {group}"
+            f"{leaving * (group == measures.AGE_75_PLUS)} {_from_to(here, there)}"
             for group, here, there in by_group
             if "deprived" in group or group == measures.AGE_75_PLUS
         ]
         districts = (one for one in by_group if one[0].startswith("district "))
         named, here, there = max(districts, key=lambda one: one[2] - one[1], default=("", 0.0, 0.0))
         if there > here:
-            groups.append(f"most longer in {named.removeprefix('district ')}, {_from_to(here, there)}")
+            groups.append(f"most longer for patients of {named.removeprefix('district ')}, {_from_to(here, there)}")
         lines += [f"  {'; '.join(groups)}{waits.get(str(code), '')}."] if groups else []
     return lines
 

@@ -69,7 +69,7 @@ class OnRoads:
     def __str__(self) -> str:
         """Return how it stands in each, a line each."""
         best = sum(one.still_best for one in self.states)
-        head = f"Of {amount(len(self.states), 'states')} of the roads, this is the best plan in {best}:"
+        head = f"Of {amount(len(self.states), 'states')} of the roads, the plan is the best in {best}:"
         return "\n".join([head, *(f"  - {one.state}: {self._said(one)}" for one in self.states)])
 
     def _said(self, one: InState) -> str:

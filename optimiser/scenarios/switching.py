@@ -268,6 +268,7 @@ class Trade:
 def trades(problem: Problem, first: Designations, second: Designations) -> tuple[Trade, ...]:
     """Return, for every other objective that can be counted, the weight at which two options tie, exactly.
 
+    Not of one that comes to nothing under both.
     None where flows are managed: who goes where then depends on what is counted.
     """
     if any(service.managed for service in problem.services.values()):
@@ -279,6 +280,8 @@ def trades(problem: Problem, first: Designations, second: Designations) -> tuple
         known = [one for one in known if one != "deprived_patient_minutes"]
     found = []
     for name in known:
+        if not any(value(problem, one, Objective(name)) for one in (first, second)):
+            continue
         differ = [_differ(problem, first, second, one) for one in (leading, Objective(name))]
         opposed = differ[0] * differ[1] < 0
         worth = -differ[0] / differ[1] if opposed else None
@@ -302,6 +305,7 @@ class WhatWouldHaveToBeTrue:
         said = [(one.down is None and one.up is None, self._told(one, known)) for one in worked_out]
         said += [(one.worth is None, one.words()) for one in self.trades]
         lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule."]
+        lines += ["Between these two alone: where neither overtakes the other, a third may be better than both."]
         lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
         lines += [f"  - {words}" for never, words in said if not never]
         never_do = [f"  - {words}" for never, words in said if never]

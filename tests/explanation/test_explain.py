@@ -295,7 +295,7 @@ def test_where_nobody_knows_how_many_live_there_areas_are_counted():
     assert found[["people", "people_longer", "people_shorter"]].isna().all(axis=None)
     # Only west goes on, 30 minutes to birch where it went 10 to ash.
     assert whom_in_words(unknown, found)[0] == (
-        "Clinic: people in 1 area live where it would take over 5 minutes longer, nobody where over 5 less; "
+        "Clinic: people in 1 of 3 areas live where it would take over 5 minutes longer, nobody where over 5 less; "
         "mean journey 13.33 to 16.67 minutes."
     )
 

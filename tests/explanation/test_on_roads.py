@@ -47,7 +47,7 @@ def test_another_plan_is_best_where_the_way_to_this_one_is_long_enough():
     assert found.in_short == "the best in 1 of 2 states of the roads; not with: shut"
     said = str(found).splitlines()
     assert said[:2] == [
-        "Of 2 states of the roads, this is the best plan in 1:",
+        "Of 2 states of the roads, the plan is the best in 1:",
         "  - a little: yes; average journeys with its sites: +2.50 minutes for Clinic",
     ]
     assert "no; average journeys with its sites: +7.50 minutes for Clinic; best there: Clinic moves from" in said[2]

@@ -124,8 +124,8 @@ def test_one_person_in_one_area():
     columns = ["service", "group", "people", "people_longer", "people_shorter", "areas_longer", "areas_shorter"]
     whom = pd.DataFrame([row], columns=[*columns, "mean_before", "mean_after", "mean_change_of_those_affected"])
     assert whom_in_words(small(), whom) == [
-        "Clinic: 1 person in 1 area lives where it would take over 5 minutes longer, 2 people in 1 area where over 5 "
-        "less; mean journey 10.00 to 12.50 minutes."
+        "Clinic: 1 of 100 people in 1 of 3 areas lives where it would take over 5 minutes longer, 2 of 100 people in 1 "
+        "of 3 areas where over 5 less; mean journey 10.00 to 12.50 minutes."
     ]
     assert whom_in_words(small(), whom.assign(mean_after=np.inf))[0].endswith(
         "mean journey 10.00 minutes to no end, for some reach no site."
