@@ -202,8 +202,11 @@ def for_whom(before: Plan, after: Plan, *, minutes: float = MINUTES_THAT_MATTER)
 
 
 def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
-    """Return, for each service whose journeys change, a line on people and one on the groups that lose most."""
-    lines = []
+    """Return, for each service whose journeys change, a line on people and one on the groups that lose most.
+
+    Services of which the same is to be said share them.
+    """
+    alike = dict[tuple[str, ...], list[str]]()
     transfers = {code: one.transfer.share_transferred.value for code, one in problem.services.items() if one.transfer}
     taken_on = {code: percent(share) for code, share in transfers.items() if share < 1}
     waits = dict.fromkeys(transfers, f", {WAITS_INCLUDED}")
@@ -226,10 +229,10 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         means = _from_to(every.mean_before, every.mean_after, " minutes")
         share = taken_on.get(str(code), "")
         told = f", on the average of an area's patients, of whom {share} of those seen first elsewhere are taken on"
-        lines.append(
-            f"{name}: {longer} {live} where it would take over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} where "
+        lines = [
+            f"{longer} {live} where it would take over {MINUTES_THAT_MATTER:g} minutes longer, {shorter} where "
             f"over {MINUTES_THAT_MATTER:g} less{told * bool(share)}; mean journey {means}{waits.get(str(code), '')}."
-        )
+        ]
         by_group = list(zip(rows["group"], rows["mean_before"], rows["mean_after"], strict=True))
         groups = [
             f"{'people of' if group == measures.AGE_75_PLUS else 'patients of'} {group}"
@@ -242,7 +245,8 @@ def whom_in_words(problem: Problem, whom: pd.DataFrame) -> list[str]:
         if there > here:
             groups.append(f"most longer for patients of {named.removeprefix('district ')}, {_from_to(here, there)}")
         lines += [f"  {'; '.join(groups)}{waits.get(str(code), '')}."] if groups else []
-    return lines
+        alike.setdefault(tuple(lines), []).append(name)
+    return [line for (first, *rest), names in alike.items() for line in (f"{listed(names)}: {first}", *rest)]
 
 
 def _from_to(before: float, after: float, unit: str = "") -> str:

@@ -127,6 +127,9 @@ def test_one_person_in_one_area():
         "Clinic: 1 of 100 people in 1 of 3 areas lives where it would take over 5 minutes longer, 2 of 100 people in 1 "
         "of 3 areas where over 5 less; mean journey 10.00 to 12.50 minutes."
     ]
+    # What is the same of two services is said once.
+    (said,) = whom_in_words(small(), pd.concat([whom, whom.assign(service="x_ray")]))
+    assert said.startswith("Clinic and X-ray room: 1 of 100 people")
     assert whom_in_words(small(), whom.assign(mean_after=np.inf))[0].endswith(
         "mean journey 10.00 minutes to no end, for some reach no site."
     )
