@@ -384,19 +384,28 @@ def test_the_readme_says_what_the_minimum_of_patients_rests_on():
     two = plans["broomfield", "southend"]
     seen = number(two, "site_patients", HASU, "broomfield")
     assert numbers(r"Broomfield would see (\d+), (\d+) short") == [round(seen), round(minimum.value - seen)]
-    comers = [number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU)]
+    comers = sum(number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU))
     outside = ~question().areas["resident"].astype(bool)
-    assert numbers(r"count patients from (\d+) areas outside, (\d+) a year") == [outside.sum(), round(sum(comers))]
+    assert numbers(r"Those \d+ count (\d+) a year from (\d+) areas outside, of which every activity is known") == [
+        round(comers),
+        outside.sum(),
+    ]
+    without = round(seen) - round(number(two, "site_patients_from_outside", HASU, "broomfield"))
+    assert numbers(r"without these (\d+) they are (\d+)") == [round(comers), without]
     wide = answer("what_if/incomers_from_everywhere")
     assert wide.sites_of(HASU) == ("broomfield", "southend")
     areas = wide.problem.areas
     more = len(areas) - len(question().areas)
-    comers = [number(wide, "site_patients_from_outside", HASU, site) for site in wide.sites_of(HASU)]
-    said = (
-        r"Of (\d+) more, that send at least 1% of their admissions, .*?, (\d+) a year, Broomfield would see (\d+), and"
-    )
+    came = {site: number(two, "site_patients_from_outside", HASU, site) for site in two.sites_of(HASU)}
+    come = {site: number(wide, "site_patients_from_outside", HASU, site) - came[site] for site in wide.sites_of(HASU)}
+    assert numbers(r"Of (\d+) more areas, .*? only strokes are known: (\d+) a year") == [
+        more,
+        round(sum(come.values())),
+    ]
     seen = number(wide, "site_patients", HASU, "broomfield")
-    assert numbers(said) == [more, round(sum(comers)), round(seen)]
+    said = r"Broomfield would see (\d+), as (\d+) of the (\d+) would come there and (\d+) to Southend"
+    parts = round(come["broomfield"]), round(sum(come.values())), round(come["southend"])
+    assert numbers(said) == [round(seen), *parts]
     assert numbers(r"strokes were counted from (\d+) areas outside, all that send at least 1%, not from (\d+)") == [
         (~areas["resident"].astype(bool)).sum(),
         outside.sum(),
