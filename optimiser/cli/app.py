@@ -17,6 +17,7 @@ from optimiser.errors import CheckFailed, disagreements
 
 if TYPE_CHECKING:
     from optimiser.explanation import WouldChange
+    from optimiser.explanation.would_change import Change
     from optimiser.inputs import Question
     from optimiser.plan import Plan
     from optimiser.plan.quotable import Otherwise
@@ -40,6 +41,7 @@ Full = Annotated[bool, typer.Option("--full", help="Say everything, not only wha
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 
 NOT_PROVED_EXIT = 5
+MOST_CHANGES_IN_BRIEF = 6
 
 
 def finish(
@@ -68,9 +70,10 @@ def finish(
     if as_json:
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
     else:
-        changes = [one.words for one in would_change.changes] if would_change else []
+        changes = would_change.changes if would_change else ()
+        told, more = ([one.words for one in changes], []) if full else in_brief(changes)
         unknown = left_out(would_change.not_worked_out, str(written)) if would_change else []
-        shown = screen.lines(plan, [*changes, *map(str, said), *unknown])
+        shown = screen.lines(plan, [*told, *map(str, said), *more, *unknown], brief=not full)
         words = [
             *shown,
             *(one for one in extra if isinstance(one, str)),
@@ -83,6 +86,16 @@ def finish(
     second = plan.proof.second_opinion
     if plan.proof.outcome == NOT_PROVED or (second and second.answer != AGREES):
         raise typer.Exit(NOT_PROVED_EXIT)
+
+
+def in_brief(changes: Sequence[Change]) -> tuple[list[str], list[str]]:
+    """Return the first sentence of as many changes as a screen has room for, those of figures last, and if more are."""
+    from optimiser.problem.words import first_sentence
+
+    first = sorted(changes, key=lambda one: one.kind == "parameter")[:MOST_CHANGES_IN_BRIEF]
+    shown = [first_sentence(one.words) for one in changes if one in first]
+    more = len(changes) - len(shown)
+    return shown, [f"{more} more with --full."] if more else []
 
 
 def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[str, object]:

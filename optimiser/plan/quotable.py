@@ -562,7 +562,7 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
     moves_some = any(cell(way).value(frames) > 0 for way in ("longer", "shorter"))
     if moves_some and cell("same").value(frames) >= WORTH_SAYING_SAME:
         ways.append(f"{number(cell('same'), ',.0f')} need as long as before")
-    words.append(f"{whose}, {', and '.join(ways)}")
+    words.append(f"{whose}, {', '.join(ways[:-1])}, and {ways[-1]}")
     if _waits(frames, service):
         road = [number(cell("road_before"), ".2f"), number(cell("road_after"), ".2f")]
         on_road = f"on the road alone it takes {road[0]} and then {road[1]} minutes on average"

@@ -63,16 +63,19 @@ MOST_NAMED = 3
 HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
+SOME_CHANGES = "Some changes that would turn it; others, to the same sites or to others, may too:"
 # Marks a share within the standard by the journeys of those who are taken on, where not all are.
 SOME = "*"
 
 
-def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
-    """Return the summary of a plan that fits a screen; ``changes`` are sentences on what would change the answer.
+def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> list[str]:
+    """Return the summary of a plan; ``changes`` are sentences on what would change the answer.
 
-    Who is worse off than today and what is gained stand before how sure the answer is.
+    Who is worse off than today and what is gained stand before how sure the answer is. In brief each line is its first
+    sentence, and how patients and staff are counted and taken is left out.
     """
     numbers = plan.measures
+    cut = first_sentence if brief else str
     every = [
         plan.problem.title,
         *summary.option(plan),
@@ -83,22 +86,22 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         "",
         *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
         *_shut(plan),
-        *meaning(plan),
+        *meaning(plan)[: 1 if brief else None],
         *_nobody_counted(plan),
         *_waits(plan, numbers),
-        *_counted(plan),
-        *not_counted(plan),
-        *ties(plan),
+        *map(cut, _counted(plan)),
+        *map(cut, not_counted(plan)),
+        *([] if brief else ties(plan)),
         "",
         *gains_and_losses(plan),
         *_longest(plan),
-        *room(plan),
-        *how_sure(plan),
+        *map(cut, room(plan)),
+        *map(cut, how_sure(plan)),
         *short_of_staff(plan, again=False),
-        *moves(plan),
-        *where_from(plan),
+        *map(cut, moves(plan)),
+        *([] if brief else where_from(plan)),
         *summary.exceptions_in_short(plan),
-        *_headed(_what_would_change(plan), changes),
+        *_headed(SOME_CHANGES if brief else _what_would_change(plan), changes),
         *_headed("Before this is repeated:", (first_sentence(one["sentence"]) for one in told(plan))),
     ]
     beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""

@@ -18,6 +18,8 @@ import pytest
 from command import ROOT, in_a_process, optimiser
 
 from optimiser import cli
+from optimiser.cli.app import in_brief
+from optimiser.explanation.would_change import Change
 from optimiser.inputs import read_problem
 from optimiser.report.page.outlines import drawing
 
@@ -29,6 +31,19 @@ def tiny(tmp_path: Path) -> Path:
     (tmp_path / "configs").mkdir()
     shutil.copy(ROOT / "configs/tiny.yaml", tmp_path / "configs/tiny.yaml")
     return tmp_path
+
+
+def test_in_brief_the_changes_of_figures_give_way_and_are_counted():
+    kinds = ["parameter", "border", "parameter", "rule", *["parameter"] * 5]
+    changes = [
+        Change(kind, str(n), None, "", None, 0.0, "", None, (), f"It turns by {n}. More of it.")
+        for n, kind in enumerate(kinds)
+    ]
+    shown, more = in_brief(changes)
+    assert shown == [f"It turns by {n}." for n in (0, 1, 2, 3, 4, 5)] and more == ["3 more with --full."]
+    assert in_brief([*changes[:1], *changes[3:4]]) == (["It turns by 0.", "It turns by 3."], [])
+    # However many of figures stand before them, those of the border and of rules are told.
+    assert in_brief([*changes[4:] * 2, changes[1], changes[3]])[0][-2:] == ["It turns by 1.", "It turns by 3."]
 
 
 def test_solve_check_compare_in_a_row(tiny: Path):

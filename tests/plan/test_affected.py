@@ -106,7 +106,7 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
         "(+11.67); "
         "the 11 who leave for a neighbour whatever is chosen count in averages, medians, shares of patients and "
         "patients beyond a standard, and not in 95th centiles and worst journeys; of the other 49, 40 need more, by "
-        "17.50 minutes on average, and nobody needs less, and 9 need as long as before."
+        "17.50 minutes on average, nobody needs less, and 9 need as long as before."
     )
     assert said["who"].startswith("Clinic, ash against both: 500 of 600 residents live where it takes more than a")
     measured = {

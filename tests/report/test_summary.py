@@ -64,12 +64,11 @@ def test_waits_are_told_apart_in_the_sentences_that_may_be_quoted():
     plans["birch"] = evaluate(problem, BOTH | {("birch", "scanner")})
     said = affected({name: tables_of(plan) for name, plan in plans.items()})["sentences"].set_index("kind")["sentence"]
     assert said["average"] == (
-        "Scanner, birch against both: the average time from home to where they stay of all 60 visits a year goes "
-        "from "
-        "13.33 to 20.83 "
-        "minutes (+7.50); under birch, 15 are taken on from where they are seen first, and 15 stay there; of all, "
-        "15 need more, by 30.00 minutes on average, and nobody needs less; on the road alone it takes 13.33 and then "
-        "15.83 minutes on average, and the rest is waits that are assumed."
+        "Scanner, birch against both: the average time from home to where they stay of residents' 60 visits a year "
+        "goes from 13.33 to 20.83 minutes (+7.50); under birch, 15 are taken on from where they are seen first, and 15 "
+        "stay there; of all, 15 need more, by 30.00 minutes on average, nobody needs less, and 45 need as long as "
+        "before; on the road alone it takes 13.33 and then 15.83 minutes on average, and the rest is waits that are "
+        "assumed."
     )
     assert said["worst"].endswith("to 50.0 minutes (+30.0), waits included.")
 
@@ -517,3 +516,12 @@ def test_what_stands_for_counts_that_were_not_published_is_told_in_full():
     said = 'In demand.csv: 2 counts not published ("*") as 2.5 each (from t.csv), a stand-in that nobody verified.'
     assert said in screen.rest(evaluate(problem, BOTH))
     assert rests_on.stand_ins(evaluate(small(), BOTH)) == []
+
+
+@pytest.mark.parametrize("name", ["base", "care_model"])
+def test_in_brief_every_line_is_the_first_sentence_of_one_that_is_said_in_full(name: str):
+    full, brief = screen.lines(answer(name)), screen.lines(answer(name), brief=True)
+    assert len("".join(brief)) < 0.8 * len("".join(full))
+    begun = iter(full)
+    for line in brief:
+        assert any(one == line or one.startswith(line) for one in begun), line
