@@ -46,8 +46,7 @@ from optimiser.checker import check
 from optimiser.errors import NoPlan
 from optimiser.explanation.costs import for_whom
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.affected import areas, averages
-from optimiser.plan.comparison import tables_of
+from optimiser.plan.comparison import affected, tables_of
 from optimiser.plan.runs import files_of
 from optimiser.problem import HERE, Border, Figure, Objective, Problem, Service, Site, Team
 from optimiser.report.answers import Answer, answer
@@ -184,7 +183,7 @@ def test_people_of_an_area_without_patients_cross_the_border_by_its_own_shares_i
     assert measures.number(plan.measures, "mean_minutes", "clinic", "age 75+") == pytest.approx(by_hand, abs=1e-9)
     assert check(files_of(plan)).empty
     other = evaluate(plan.problem, {("birch", "clinic"), ("birch", "scan")})
-    frames = (averages(areas(tables_of(plan), tables_of(other))), for_whom(plan, other))
+    frames = (affected({"plan": tables_of(plan), "other": tables_of(other)})["averages"], for_whom(plan, other))
     means, whom = (one[(one["service"] == "clinic") & (one["group"] == "age 75+")].iloc[0] for one in frames)
     after = measures.number(other.measures, "mean_minutes", "clinic", "age 75+")
     for found in (means, whom):
