@@ -475,8 +475,8 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
         found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}.")
     if any(not is_true(one["areas"]["resident"]).all() for one in every):
-        people = all("population" in one["areas"] for one in every)
-        what = "Minutes, shares and people" if people else "Minutes and shares"
+        known = all("population" in one["areas"] for one in every)
+        what = "Minutes, shares and people" if known else "Minutes and shares"
         found.append(f"{what} are those of residents; patients at a hospital are all who go there.")
     return found
 
