@@ -354,7 +354,8 @@ def _others_told(plan: Plan, main: str) -> list[str]:
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
     """Yield how many lose in the other services that close somewhere; of many, in the first and that there are more."""
     told = _others_told(plan, main)
-    left = len(_others_that_close(plan, main)) - len(told)
+    # Those whose patients nobody counts close, too.
+    left = len(_gone(plan).keys() - {main, *told})
     for code in told:
         longer, _ = moved(plan, code)
         more = f"; {left} more services close below" if left else ""
