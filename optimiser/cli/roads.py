@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimiser.cli.app import AsJson, Config, say
+
+if TYPE_CHECKING:
+    from optimiser.report.isochrones import Isochrones
+    from optimiser.report.route import Route
 
 
 def route(
@@ -23,17 +27,8 @@ def route(
     Example:  optimiser route my-place/my-place.yaml E01000001 my_hospital
     """
     from optimiser.report.route import route as way_of
-    from optimiser.report.route import write_geojson
 
-    found = way_of(config, start, end)
-    written = write_geojson(found.geojson, geojson) if geojson else None
-    record = found.record | ({"geojson": str(written)} if written else {})
-    say(
-        found.lines,
-        record,
-        as_json,
-        last=f"Wrote {written}: straight lines from junction to junction." if written else "",
-    )
+    _told_and_drawn(way_of(config, start, end), geojson, "straight lines from junction to junction", as_json)
 
 
 def isochrones(
@@ -52,17 +47,18 @@ def isochrones(
     """
     from optimiser.report.isochrones import LIMITS
     from optimiser.report.isochrones import isochrones as around
-    from optimiser.report.route import write_geojson
 
     found = around(config, site, minutes or LIMITS)
+    _told_and_drawn(found, geojson, "whole areas, by where their people live", as_json)
+
+
+def _told_and_drawn(found: Route | Isochrones, geojson: Path | None, what: str, as_json: bool) -> None:
+    """Say what was found, and write it as GeoJSON if somebody wants that; ``what`` is what that then holds."""
+    from optimiser.report.route import write_geojson
+
     written = write_geojson(found.geojson, geojson) if geojson else None
     record = found.record | ({"geojson": str(written)} if written else {})
-    say(
-        found.lines,
-        record,
-        as_json,
-        last=f"Wrote {written}: whole areas, by where their people live." if written else "",
-    )
+    say(found.lines, record, as_json, last=f"Wrote {written}: {what}." if written else "")
 
 
 def journeys(

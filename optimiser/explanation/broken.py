@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -36,13 +36,18 @@ def asked(problem: Problem, instance: str) -> str:
     return in_words(problem, (rule, whose))
 
 
+def rules_among(problem: Problem, instances: Iterable[str]) -> int:
+    """Return of how many rules some instances are: one rule may be broken at several sites."""
+    return len({stated(problem, one) for one in instances})
+
+
 def how_many(plan: Plan) -> str:
     """Return how many rules a plan breaks and, where one is broken more than once, at how many sites or places.
 
     Staff who may move between sites are lacking at none of them in particular: that is one place.
     """
     problem, every = plan.problem, [str(one) for one in plan.broken["instance"]]
-    rules = len({stated(problem, one) for one in every})
+    rules = rules_among(problem, every)
     rows = [*{stated(problem, one) if _may_move(problem, one) else one: one for one in every}.values()]
     at_sites = rules == 1 and all(site_of(problem, one) for one in rows)
     where = amount(len(rows), "sites") if at_sites else f"{len(rows)} places"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimiser.errors import NO_PLAN, NoPlan, TooLarge
 from optimiser.explanation.best import best_listed, best_option, best_plan
-from optimiser.explanation.broken import broken_in_words, broken_rules, how_many
+from optimiser.explanation.broken import broken_in_words, broken_rules, how_many, rules_among
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -36,7 +36,6 @@ from optimiser.problem.words import (
     begun,
     listed,
     within,
-    without_sites,
 )
 from optimiser.search.enumeration import Every, can_be_ranked
 
@@ -223,9 +222,7 @@ class WhyNotSite:
             return []
         short = self.misses.groupby("unit", sort=False)["short"].sum()
         by = listed(amount_told(many, str(unit)) for unit, many in short.items() if isfinite(many) and unit in SIZED)
-        rule = amount(
-            len({without_sites(str(one), self.plan.problem.sites) for one in self.misses["instance"]}), "rules"
-        )
+        rule = amount(rules_among(self.plan.problem, self.misses["instance"]), "rules")
         better = f"{begun(with_it)}, this would be better than the plan, but breaks {rule}{f', by {by}' if by else ''}"
         found = costs(self.plan, self.forbidden)
         lines = [f"{better}: {self._changed(self.forbidden)}.", *broken_in_words(self.plan.problem, self.misses)]

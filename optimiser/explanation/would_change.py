@@ -351,8 +351,8 @@ def _looked_at(problem: Problem) -> Iterator[Parameter]:
 def _by_parameter(plan: Plan, parameter: Parameter) -> Iterator[Change]:
     """Yield where a parameter that becomes less or more turns the answer; more staff is what rules are asked about."""
     ends = (parameter.low,) if parameter.name.startswith("staff") else (parameter.low, parameter.high)
+    turns = _turn_by_trying if parameter.unit == MORE else _turn
     for end in ends:
-        turns = _turn_by_trying if parameter.unit == MORE else _turn
         if end != parameter.current(plan.problem) and (turn := turns(plan, parameter, end)):
             yield _turned(plan, parameter, *turn)
 
@@ -390,13 +390,14 @@ def _why_not_here(plan: Plan, varied: Problem) -> str:
 
 def looked_for(problem: Problem) -> str:
     """Return in words which parameters are varied, how far and in which steps; nothing where none is."""
-    kinds = {parameter.name.split(".")[0]: parameter for parameter in _looked_at(problem)}
+    every = list(_looked_at(problem))
+    kinds = {parameter.name.split(".")[0]: parameter for parameter in every}
     named = {"journey_factor": "journeys", "demand_factor": "patients"}
     # All factors have one range, and journeys to any site get so much longer.
     factors = [kinds[kind] for kind in named if kind in kinds]
     steps = listed(f"{what} in steps of {float(100 * STEPS[kind]):g}%" for kind, what in named.items() if kind in kinds)
     said = [f"{steps}, from {float(one.low):g} to {float(one.high):g} times what they are" for one in factors[:1]]
-    if to_one := [one for one in _looked_at(problem) if one.unit == MORE]:
+    if to_one := [one for one in every if one.unit == MORE]:
         shorter = max(-one.low for one in to_one)
         to_one_site = f"journeys to one site by whole minutes, up to {MOST_MINUTES_MORE} longer"
         said.append(f"{to_one_site}{f' and {float(shorter):g} shorter' if shorter else ''}")

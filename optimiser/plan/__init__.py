@@ -99,6 +99,10 @@ class Plan:
         """One row a team, unit and candidate: in post, moved, recruited, needed and short, in people or WTE."""
         return allocate(self.problem, self.designated)
 
+    def staffing_of(self, team: str, unit: str) -> pd.DataFrame:
+        """Return the rows of ``staffing`` of a team, counted in a unit: one a candidate."""
+        return self.staffing[(self.staffing["team"] == team) & (self.staffing["unit"] == unit)]
+
     @cached_property
     def links(self) -> pd.DataFrame:
         """One row a designation and a service that it leans on: how, from which site, in how many minutes.

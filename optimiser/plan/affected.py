@@ -532,10 +532,11 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     together = split_areas_together(every.drop(columns=["share", "moved"]))
     shares = answer["services"].set_index("service")["share_transferred"]
     together["taken_on"] = together["service"].map(shares).fillna(1.0).astype(float)
-    ways = _several_ways(who_stay(every))
+    staying = who_stay(every)
+    ways = _several_ways(staying)
     keys = zip(together["service"], together["area"], strict=True)
     together["ways"] = pd.Series([ways.get(key) for key in keys], together.index, dtype=object)
-    stay = who_stay(every).groupby(["service", "area"])["going"].sum()
+    stay = staying.groupby(["service", "area"])["going"].sum()
     together["stay"] = stay.reindex(pd.MultiIndex.from_frame(together[["service", "area"]])).to_numpy()
     everybody = {f"{name}_here": together[name] for name in ("patients", "spent")}
     return together if "patients_here" in together else together.assign(**everybody)

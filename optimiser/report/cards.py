@@ -170,7 +170,7 @@ def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
 def _lacks_staff(plan: Plan, service: str) -> str:
     """Return how many staff the rotas of a plan need of a team that a service needs, if so many are not in post."""
     for rota in plan.problem.services[service].rotas:
-        here = plan.staffing[(plan.staffing["team"] == rota.team) & (plan.staffing["unit"] == rota.unit)]
+        here = plan.staffing_of(rota.team, rota.unit)
         needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
         if needed > there:
             staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
@@ -357,10 +357,9 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
     # Those whose patients nobody counts close, too.
     left = len(_gone(plan).keys() - {main, *told})
     for code in told:
-        longer, _ = moved(plan, code)
         more = f"; {left} more services close below" if left else ""
-        if longer:
-            who = longer.partition(";")[0].replace(" residents' ", " ")
+        if longer := longer_than_today(plan, code):
+            who = longer.replace(" residents' ", " ")
             yield Line("And", f"{words.lower(who)}{more}.")
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optimiser.plan import Plan, evaluate, measures
+from optimiser.problem import worked_out_once
 from optimiser.problem.words import change_in_percent, listed, many_of, short, whole
 
 
@@ -104,7 +105,7 @@ def by_the_border(plan: Plan, found: Sequence[Counted]) -> str:
     """
     if plan.problem.border is None or not found:
         return ""
-    inside, each = evaluate(plan.problem.behind_its_border(), plan.designated).today, []
+    inside, each = _if_nobody_crossed(plan), []
     for one in found:
         code = one.services[0]
         every, out = (measures.number(plan.today.measures, name, code) for name in ("patients", "patients_outside"))
@@ -114,6 +115,12 @@ def by_the_border(plan: Plan, found: Sequence[Counted]) -> str:
         apart = f"the model would be off by {off}" if off else "the model would agree"
         each.append(f"{leave} and {whole(come)} come in; if nobody crossed it, {apart}")
     return f"The border's shares are the same for every activity: {'; '.join(each)}."
+
+
+@worked_out_once
+def _if_nobody_crossed(plan: Plan) -> Plan:
+    """Return how it is with today's sites if nobody crossed the border."""
+    return evaluate(plan.problem.behind_its_border(), plan.designated).today
 
 
 def _modelled(today: Plan, service: str, sites: Iterable[str]) -> dict[str, float]:

@@ -22,7 +22,7 @@ def short(plan: Plan, *, again: bool = True) -> list[str]:
     """Return what each team is short of, and at which sites: ``again`` where a broken rule says that already."""
     found = []
     for team, unit in plan.problem.team_units:
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        here = plan.staffing_of(team, unit)
         if (short := round(here["short"].sum(), 6)) > 0:
             words = f"Short of {_staff(plan, short, team, unit)}{_at_which(plan, here)}"
             allowed, posts = _allowed(plan, team, unit), _posts(plan, here)
@@ -87,7 +87,7 @@ def where_from(plan: Plan) -> list[str]:
     """Say between which sites staff move and what is left there, where sites are few; nothing where nobody moves."""
     teams, said = plan.problem.teams, list[str]()
     for team, unit in moved(plan):
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        here = plan.staffing_of(team, unit)
         rows = here[(here["moved_in"] > 0) | (here["moved_out"] > 0)].to_dict("records")
         each = [f"{short_name(plan.problem.pool_name(row['site']))} {_from_to(row)}" for row in rows]
         if len(here) <= MOST_POOLS_TOLD:
@@ -108,7 +108,7 @@ def moved(plan: Plan) -> dict[tuple[str, str], float]:
     """Return how many of each team move between sites, by team and unit; no team of which nobody does."""
     found: dict[tuple[str, str], float] = {}
     for team, unit in plan.problem.team_units:
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        here = plan.staffing_of(team, unit)
         if (number := round(float(here["moved_in"].sum()), 6)) > 0:
             found[team, unit] = number
     return found

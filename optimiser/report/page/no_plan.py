@@ -201,7 +201,7 @@ class _Page:
         if rule not in JUDGED or not JUDGED[rule].from_staff or len(names) != len(("service", "team", "unit")):
             return asked
         code, team, unit = names
-        here = plan.staffing[(plan.staffing["team"] == team) & (plan.staffing["unit"] == unit)]
+        here = plan.staffing_of(team, unit)
         staff = dict(zip(here["site"], here["staff"], strict=True))
         each = [
             f"{short(self.problem.pool_name(site))} {shown(float(staff[site]))}"

@@ -261,7 +261,7 @@ def _staff(plan: Plan, service: str) -> Iterator[Bar]:
     """Yield how many the first rota of a service needs over all sites, of how many there are."""
     rota = _rota(plan.problem.services[service])
     if rota:
-        here = plan.staffing[(plan.staffing["team"] == rota.team) & (plan.staffing["unit"] == rota.unit)]
+        here = plan.staffing_of(rota.team, rota.unit)
         needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
         yield Bar(f"{shown(needed)} of {shown(there)}", bad=bool(round(float(here["short"].sum()), 6) > 0))
 
