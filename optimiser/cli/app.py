@@ -41,7 +41,7 @@ Full = Annotated[bool, typer.Option("--full", help="Say everything, not only wha
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 
 NOT_PROVED_EXIT = 5
-MOST_CHANGES_IN_BRIEF = 6
+MOST_CHANGES_IN_BRIEF = 4
 
 
 def finish(
@@ -59,6 +59,7 @@ def finish(
     from optimiser.plan.proof import AGREES, NOT_PROVED
     from optimiser.plan.quotable import Otherwise
     from optimiser.plan.runs import files_of, write_files
+    from optimiser.problem.words import first_sentence
     from optimiser.report import screen
     from optimiser.report.rests_on import checked
     from optimiser.report.summary import left_out
@@ -72,8 +73,9 @@ def finish(
     else:
         changes = would_change.changes if would_change else ()
         told, more = ([one.words for one in changes], []) if full else in_brief(changes)
+        otherwise = [str(one) if full else first_sentence(str(one)) for one in said]
         unknown = left_out(would_change.not_worked_out, str(written)) if would_change else []
-        shown = screen.lines(plan, [*told, *map(str, said), *more, *unknown], brief=not full)
+        shown = screen.lines(plan, [*told, *otherwise, *more, *unknown], brief=not full)
         words = [
             *shown,
             *(one for one in extra if isinstance(one, str)),

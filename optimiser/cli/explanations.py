@@ -113,12 +113,13 @@ def _turning(
         nothing = "no plan that has it so meets every rule, so there is none to set beside this one. Leave it out."
         reason = f"{asked} {nothing}" if asked else say_what
         raise typer.BadParameter(reason, param_hint="--switching" if switching else "--map")
+    called = getattr(answer, "named", "")
     if other and switching:
         tell("Working out where the order turns")
-        yield "switching", what_would_have_to_be_true(answer.plan, other)
+        yield "switching", what_would_have_to_be_true(answer.plan, other, called=called)
     if other and two_way:
         tell("Drawing the map")
-        yield "map", two_way_map(answer.plan, other, [name.strip() for name in two_way.split(",")])
+        yield "map", two_way_map(answer.plan, other, [name.strip() for name in two_way.split(",")], called=called)
 
 
 def sweep(

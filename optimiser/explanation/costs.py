@@ -24,6 +24,7 @@ from optimiser.problem.words import (
     listed,
     moves,
     percent,
+    places,
     shown,
 )
 
@@ -185,6 +186,17 @@ def changes_in_words(problem: Problem, changed: Collection[Change], against_what
                     names = (problem.sites[site].name for site in at)
                     found.append(f"{service.name} {against(against_what, opens, today, names)}")
     return "; ".join(found) or "nothing changes"
+
+
+def elsewhere_in_words(plan: Plan, then: Designations) -> str:
+    """Return which services other designations have at other sites than a plan, each with all its sites there."""
+    problem, at = plan.problem, dict[tuple[str, ...], list[str]]()
+    for code, service in problem.services.items():
+        there = tuple(site for site in problem.candidates if (site, code) in then)
+        if there != plan.sites_of(code):
+            at.setdefault(there, []).append(service.name)
+    said = [f"{listed(names)} at {places(problem, there)}" for there, names in at.items()]
+    return listed(said) if all(len(names) == 1 for names in at.values()) else "; ".join(said)
 
 
 def for_whom(before: Plan, after: Plan, *, minutes: float = MINUTES_THAT_MATTER) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isclose, isfinite
 
 from optimiser.explanation.best import best_option
-from optimiser.explanation.costs import Change, Cost, changes, changes_in_words, costs
+from optimiser.explanation.costs import Change, Cost, changes, costs, elsewhere_in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
@@ -82,7 +82,7 @@ class OnRoads:
         if one.still_best:
             return "; ".join(["yes", *journeys])
         broken = ["it breaks a rule there"] if len(one.kept.broken) else []
-        better = f"best there: {changes_in_words(self.plan.problem, one.changes)}"
+        better = f"best there: {elsewhere_in_words(self.plan, one.best.designated)}"
         differs = [str(cost) for cost in one.costs if cost.more][:1]
         return "; ".join(["no", *broken, *journeys, better, *differs])
 

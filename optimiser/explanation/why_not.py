@@ -108,10 +108,14 @@ class WhyNotOption:
         """Who would travel longer and who shorter than under the plan."""
         return for_whom(self.plan, self.option)
 
+    @property
+    def named(self) -> str:
+        """What the option is called within a sentence."""
+        return f"option {self.called}" if self.called else "this option"
+
     def __str__(self) -> str:
         """Return the answer as a paragraph."""
-        problem, broken = self.plan.problem, len(self.broken)
-        who = f"Option {self.called}" if self.called else "This option"
+        problem, broken, who = self.plan.problem, len(self.broken), begun(self.named)
         if not self.changes:
             return f"{who} is the plan itself."
         lines = []
@@ -191,9 +195,18 @@ class WhyNotSite:
         name, where = self.plan.problem.services[self.service].name, self.plan.problem.sites[self.site].name
         return f"Why {'not ' if self.insisted else ''}{name} at {where}?"
 
+    @property
+    def _with_it(self) -> str:
+        return "with it there" if self.insisted else "without it there"
+
+    @property
+    def named(self) -> str:
+        """What the best plan that has it so is called within a sentence."""
+        return f"the best plan {self._with_it}"
+
     def __str__(self) -> str:
         """Return the answer as a paragraph."""
-        with_it = "with it there" if self.insisted else "without it there"
+        with_it = self._with_it
         lines = [self.question]
         if self.fixed:
             lines.append(f"It is fixed: {self.fixed.reason}. What follows lifts that.")

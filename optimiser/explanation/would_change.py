@@ -18,11 +18,10 @@ from fractions import Fraction
 from itertools import chain, zip_longest
 from math import isfinite
 
-import pandas as pd
-
 from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
 from optimiser.explanation.broken import broken_rules
+from optimiser.explanation.costs import elsewhere_in_words
 from optimiser.explanation.prices import Giving, givings, just_looser, that_matter
 from optimiser.explanation.record import record
 from optimiser.model.arithmetic import lawful, value
@@ -33,7 +32,7 @@ from optimiser.plan.equally_near import equally_near, in_words
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
 from optimiser.problem.decimals import exactly
-from optimiser.problem.parameters import BORDER_PULL, FROM_EVERYWHERE, MORE, Parameter, parameters
+from optimiser.problem.parameters import BORDER_PULL, FROM_EVERYWHERE, MORE, Parameter, areas_of, parameters
 from optimiser.problem.words import PATIENTS, amount, as_told, begun, listed, percent, places, shown, whole
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
@@ -45,8 +44,6 @@ NOT_PROVED_BEST = "the plan is not proved best"
 TOO_FINE = "sums would not be exact for other "
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
-# So are the districts of a corridor.
-MOST_DISTRICTS_TOLD = 6
 RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 # Journeys to work out for one asking, over all services, times what may have to be asked about: a quarter of a minute.
 MOST_WORK = 60_000_000
@@ -507,18 +504,7 @@ def _named(problem: Problem, parameter: Parameter) -> str:
         return f"patients for {listed(one.name for one in problem.services.values() if one.activity == names[0])}"
     if parameter.unit == MORE:
         return f"journeys to {places(problem, [names[0]])}"
-    return f"journeys{f' from {_areas_of(problem, names[0])}' if names else ''}"
-
-
-def _areas_of(problem: Problem, corridor: str) -> str:
-    """Return which areas are counted to a corridor: by the districts that it is made of, where it is of some."""
-    resident = problem.areas[problem.areas["resident"].astype(bool)]
-    here = resident["corridor"] == corridor
-    district = resident.get("district", pd.Series("", resident.index))
-    inside, beyond = ({str(one) for one in district[which] if one} for which in (here, ~here))
-    if 0 < len(inside) <= MOST_DISTRICTS_TOLD and not inside & beyond:
-        return f"all of {listed(sorted(inside))} (which stand for the {corridor})"
-    return f"the areas that stand for the {corridor}"
+    return f"journeys{f' from {areas_of(problem, names[0])}' if names else ''}"
 
 
 def _left_in_post(fewer: Problem, team: str, unit: str) -> str:
@@ -548,19 +534,17 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
     by_service: dict[str, list[Gain]] = {}
     for one in gained:
         by_service.setdefault(one.service, []).append(one)
-    at, gains = dict[tuple[str, ...], list[str]](), dict[str, str]()
-    for code, service in problem.services.items():
-        there = tuple(site for site in problem.candidates if (site, code) in then)
-        if there != plan.sites_of(code):
-            at.setdefault(there, []).append(service.name)
-            if words := ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ())))):
-                gains[service.name] = words
-    each = "; ".join(f"{name}: {words}" if sum(map(len, at.values())) > 1 else words for name, words in gains.items())
+    moved = {code for _, code in then ^ plan.designated}
+    gains = {
+        problem.services[code].name: words
+        for code in problem.services
+        if code in moved
+        and (words := ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ())))))
+    }
+    each = "; ".join(f"{name}: {words}" if len(moved) > 1 else words for name, words in gains.items())
     decides = _what_decides(by_service)
     told = f" ({'; '.join(filter(None, (each, decides)))})" if each or decides else ""
-    said = [f"{listed(names)} at {places(problem, there)}" for there, names in at.items()]
-    each_alone = all(len(names) == 1 for names in at.values())
-    return f"{begun(takes)}: {listed(said) if each_alone else '; '.join(said)} would be best{told}."
+    return f"{begun(takes)}: {elsewhere_in_words(plan, then)} would be best{told}."
 
 
 def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:

@@ -19,11 +19,13 @@ import numpy as np
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
 from optimiser.problem.decimals import exactly, table_plus, table_times
 from optimiser.problem.growth import FROM_65, FROM_75, UNDER_65, patients_after, with_people_times
-from optimiser.problem.words import AGED, amount, of_ages, shown, spoken
+from optimiser.problem.words import AGED, amount, listed, of_ages, shown, spoken
 
 # A figure is a value that says where it comes from.
 Value = Fraction | float | Figure
 PARTS_OF_A_WTE = 1_000_000
+# Of more districts it is not said which a corridor is made of.
+MOST_DISTRICTS_TOLD = 6
 BORDER_PULL, PEOPLE = "border_pull", "people_factor."
 TIMES, SHARE, MORE = "times", "share of patients", "minutes more"
 # Far beyond whatever can be meant, and well within what adds up exactly.
@@ -195,7 +197,7 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
             journeys.loc[here] = table_times(journeys.loc[here], number_of(value), problem.minute_places)
             return _other(problem, journeys=journeys)
 
-        meaning = f"Every journey from the areas of {corridor} takes so many times as long"
+        meaning = f"Every journey from {areas_of(problem, corridor)} takes so many times as long"
         yield _factor(f"journey_factor.{corridor}", meaning, apply)
 
 
@@ -280,6 +282,17 @@ def corridors(problem: Problem) -> tuple[str, ...]:
     """Return the corridors of a question's areas, in order of code; none where its place says of none."""
     named = problem.areas["corridor"].unique() if "corridor" in problem.areas else ()
     return tuple(sorted(name for name in named if isinstance(name, str) and name))
+
+
+def areas_of(problem: Problem, corridor: str) -> str:
+    """Return which areas are counted to a corridor: by the districts that it is made of, where it is of some."""
+    resident = problem.areas[problem.areas["resident"].astype(bool)]
+    here = resident["corridor"] == corridor
+    district = resident["district"] if "district" in resident else resident["corridor"].map(lambda _: "")
+    inside, beyond = ({str(one) for one in district[which] if one} for which in (here, ~here))
+    if 0 < len(inside) <= MOST_DISTRICTS_TOLD and not inside & beyond:
+        return f"all of {listed(sorted(inside))} (which stand{'s' * (len(inside) == 1)} for the {corridor})"
+    return f"the areas that stand for the {corridor}"
 
 
 # Patients -------------------------------------------------------------------------------------------------------------

@@ -109,7 +109,8 @@ def rule_in_words(instance: str, known: Mapping[str, str], more: str = "") -> st
     """
     rule, *names = instance.split(".")
     whose = ", ".join(known.get(name, name.replace("_", " ")) for name in names)
-    return f"{rule.replace('_', ' ')} ({': '.join(part for part in (whose, more) if part)})"
+    said = rule.replace("_", " ").replace("rota is filled", "every rota is filled")
+    return f"{said} ({': '.join(part for part in (whose, more) if part)})"
 
 
 def without_sites(instance: str, sites: Iterable[str]) -> str:

@@ -27,30 +27,32 @@ A_TENTH = 0.1
 WORTH_SAYING_PATIENTS = 0.5
 
 
-def gains_and_losses(plan: Plan, most: int = MOST_NAMED) -> list[str]:
+def gains_and_losses(plan: Plan, most: int = MOST_NAMED, *, brief: bool = False) -> list[str]:
     """Return who is worse off than with today's sites, and what is gained, a line each; nothing where today is unknown.
 
-    Of many services the first ``most`` are named.
+    Of many services the first ``most`` are named. In brief, residents alone are, and what each site has today is not.
     """
     problem = plan.problem
     known = [code for code in problem.services_with_patients if code in problem.services_with_today]
     if not known:
         return []
-    longer, shorter = (list(filter(None, said)) for said in zip(*(moved(plan, code) for code in known), strict=True))
+    longer, shorter = (
+        list(filter(None, said)) for said in zip(*(moved(plan, code, brief=brief) for code in known), strict=True)
+    )
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
-    gained = gains(plan)
+    gained = gains(plan, in_short=brief)
     rules = _numbered(gained, most) if gained else "nothing that a rule asks"
     twice = " A patient may be counted at more than one service: do not add them up." if len(longer) > 1 else ""
     return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
 
 
-def moved(plan: Plan, service: str) -> tuple[str, str]:
+def moved(plan: Plan, service: str, *, brief: bool = False) -> tuple[str, str]:
     """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words."""
     if service not in plan.problem.services_with_today:
         return "", ""
     means = against(plan, plan.today, service)
-    return _moved(plan, service, means, "longer"), _moved(plan, service, means, "shorter")
+    return _moved(plan, service, means, "longer", brief), _moved(plan, service, means, "shorter", brief)
 
 
 def _by_count(plan: Plan, service: str) -> str:
@@ -115,7 +117,7 @@ def _numbered(said: list[str], most: int) -> str:
     return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if len(said) > most else [])])
 
 
-def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
+def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str, brief: bool) -> str:
     """Return how many patients have a longer journey to a service (or shorter), by how much, and where it is most."""
     means = averages(moved)
     every = means[means["group"] == ""].iloc[0]
@@ -128,7 +130,10 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str) -> str:
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
     said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
-    return f"{said}{_incomers(plan, service)}{_hit_hardest(means, plan.problem, service)}" if way == "longer" else said
+    if way == "shorter":
+        return said
+    more = "" if brief else _incomers(plan, service)
+    return f"{said}{more}{_hit_hardest(means, plan.problem, service, brief)}"
 
 
 def _incomers(plan: Plan, service: str) -> str:
@@ -174,7 +179,7 @@ def _waits(every: pd.Series) -> bool:
     return any(every[f"road_{when}"] != every[f"mean_{when}"] for when in ("before", "after"))
 
 
-def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str) -> str:
+def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: bool) -> str:
     """Return the district, or else the deprivation fifth, that loses most minutes in all; nothing where none does.
 
     Those minutes are how many there go longer, times by how many minutes they do on average.
@@ -186,6 +191,8 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str) -> str:
             worst = here.iloc[int(lost.to_numpy().argmax())]
             name = str(worst["group"]).replace("district ", "the district of ", 1)
             some = f"{whole(worst['longer'])} of {whole(worst['number'])} {many_of(problem, service)}"
+            if brief:
+                return f", most minutes lost in {name}"
             return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average)"
     return ""
 

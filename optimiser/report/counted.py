@@ -68,8 +68,8 @@ def _some_go_on(plan: Plan, service: str) -> bool:
     return bool((rows["site"].notna() & (rows["site"] != rows["first_site"])).any())
 
 
-def in_words(plan: Plan, one: Counted) -> str:
-    """Return the counts as a sentence, beside what the model says, and whose numbers each are."""
+def in_words(plan: Plan, one: Counted, *, brief: bool = False) -> str:
+    """Return the counts as a sentence, beside what the model says, and whose numbers each are: in brief, not whose."""
     problem = plan.problem
     names = listed(problem.services[code].name for code in one.services)
     each = [f"{short(problem.sites[site].name)} {whole(count)}" for site, count in one.counts.items()]
@@ -79,9 +79,12 @@ def in_words(plan: Plan, one: Counted) -> str:
         if one.source
         else ", as activity.csv has them"
     )
+    when = f"in {one.period}{by}"
+    if brief and one.source and one.verified:
+        when = f"counted in {one.period}"
     counted = many_of(problem, one.services[0])
     grown = " with its patients as grown" if problem.growth else ""
-    said = f"{names} today: {listed(each)} {counted} in {one.period}{by}; {listed(model)} a year by this model{grown}."
+    said = f"{names} today: {listed(each)} {counted} {when}; {listed(model)} a year by this model{grown}."
     # Counts are of today: of patients as grown they tell nothing of the model.
     return said if problem.growth else f"{said}{_apart(plan, one)}"
 

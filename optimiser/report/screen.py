@@ -89,11 +89,11 @@ def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> li
         *meaning(plan)[: 1 if brief else None],
         *_nobody_counted(plan),
         *_waits(plan, numbers),
-        *map(cut, _counted(plan)),
+        *map(cut, _counted(plan, brief)),
         *map(cut, not_counted(plan)),
         *([] if brief else ties(plan)),
         "",
-        *gains_and_losses(plan),
+        *gains_and_losses(plan, brief=brief),
         *_longest(plan),
         *map(cut, room(plan)),
         *map(cut, how_sure(plan)),
@@ -324,10 +324,10 @@ def _what_waits_are(problem: Problem, service: str) -> str:
     return f" ({each}, of everybody who is taken on). {meanwhile}"
 
 
-def _counted(plan: Plan) -> Iterator[str]:
+def _counted(plan: Plan, brief: bool) -> Iterator[str]:
     """Say what was counted today of the service that comes first."""
     first = main_service(plan.problem)
-    return (in_words(plan, one) for one in counted_today(plan) if first in one.services)
+    return (in_words(plan, one, brief=brief) for one in counted_today(plan) if first in one.services)
 
 
 def not_counted(plan: Plan) -> list[str]:

@@ -10,20 +10,22 @@ import pandas as pd
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.plan import Plan
 from optimiser.problem.parameters import Parameter, ages_told, parameters
-from optimiser.scenarios.switching import switching_map
-
-OF_BOTH = {-1: "the plan is better", 0: "they are equal", 1: "the other is better"}
+from optimiser.scenarios.switching import AHEAD, OTHER, switching_map
 
 
 @dataclass(frozen=True)
 class TwoWayMap:
-    """A plan and another as ``across`` and ``down`` vary together; ``table`` is that of ``switching_map``."""
+    """A plan and another as ``across`` and ``down`` vary together; ``table`` is that of ``switching_map``.
+
+    ``called`` is what the other is called within a sentence.
+    """
 
     plan: Plan
     other: Plan
     across: Parameter
     down: Parameter
     table: pd.DataFrame
+    called: str
 
     def __str__(self) -> str:
         """Say it in words, a line for each value of the parameter that varies in steps."""
@@ -36,11 +38,12 @@ class TwoWayMap:
 
     def _stretch(self, low: float, high: float, first: bool, second: bool, better: int) -> str:
         """Return a stretch of ``across`` in words."""
-        one = "only the plan is lawful" if first else "only the other is lawful" if second else "neither is lawful"
-        return f"{low:.6g} to {high:.6g} {OF_BOTH[better] if first and second else one}"
+        one = "only the plan" if first else f"only {self.called}" if second else "neither"
+        said = AHEAD[better].format("the plan", self.called) if first and second else f"{one} is lawful"
+        return f"{low:.6g} to {high:.6g} {said}"
 
 
-def two_way_map(plan: Plan, other: Plan, names: Sequence[str]) -> TwoWayMap:
+def two_way_map(plan: Plan, other: Plan, names: Sequence[str], *, called: str = OTHER) -> TwoWayMap:
     """Work out how a plan and another stand as two named parameters vary over their ranges.
 
     The first is exact, the second in nine equal steps and at its present value. Raises ``InputError`` for a name that
@@ -57,4 +60,4 @@ def two_way_map(plan: Plan, other: Plan, names: Sequence[str]) -> TwoWayMap:
         )
     across, down = (known[name] for name in names)
     table = switching_map(plan.problem, plan.designated, other.designated, across, down)
-    return TwoWayMap(plan, other, across, down, table)
+    return TwoWayMap(plan, other, across, down, table, called)

@@ -39,6 +39,8 @@ from optimiser.problem.words import (
 from optimiser.scenarios.courses import Course, Designations, Ends, NotWorkedOut, course_of, roots, spares
 
 MAP_STEPS = 9
+# What a plan that another is set beside is called where nobody named it.
+OTHER = "the other plan"
 HALVED_TO = Fraction(1, 10**9)
 HALVED, SHARE, TIMES = "stay_days", "share of patients", "times"
 # What a factor multiplies, as it is said where values are told as so much more or less.
@@ -79,7 +81,11 @@ class Standing:
             said += [f"{name} breaks the rule that {broken}"] if broken else []
             said += [f"{name} breaks no rule"] if before and not then else []
         if not self.first_breaks and not self.second_breaks:
-            said.append(AHEAD[self.order].format(first, second))
+            ahead = AHEAD[self.order].format(first, second)
+            # Of one that is named just before it goes without saying who.
+            said.append(
+                ahead.removeprefix(f"{second} ") if said and said[-1].startswith(f"{second} breaks no") else ahead
+            )
         return " and ".join(said) or "other rules are broken"
 
 
@@ -246,11 +252,13 @@ def switching_map(
 class Trade:
     """How much of the first objective one unit of another would have to be worth for two options to tie.
 
-    ``worth`` is None where no weight makes them tie: one option is no worse on both.
+    ``leading`` is the first objective, ``first_unit`` its unit; ``worth`` is None where no weight makes them tie: one
+    option is no worse on both.
     """
 
     objective: str
     unit: str
+    leading: str
     first_unit: str
     worth: Fraction | None
 
@@ -258,11 +266,9 @@ class Trade:
         """Say it in words."""
         name = self.objective.replace("_", " ")
         if self.worth is None:
-            return f"weight of {name}: never, whatever it counts for beside the first objective."
+            return f"A weight of {name}: never, whatever it counts for beside {self.leading.replace('_', ' ')}."
         worth = amount(float(self.worth), self.first_unit)
-        return (
-            f"weight of {name}: the two are as good where one {one_of(self.unit)} of it counts as {worth} of the first."
-        )
+        return f"A weight of {name}: the two are as good where one {one_of(self.unit)} of it counts as {worth}."
 
 
 def trades(problem: Problem, first: Designations, second: Designations) -> tuple[Trade, ...]:
@@ -285,18 +291,22 @@ def trades(problem: Problem, first: Designations, second: Designations) -> tuple
         differ = [_differ(problem, first, second, one) for one in (leading, Objective(name))]
         opposed = differ[0] * differ[1] < 0
         worth = -differ[0] / differ[1] if opposed else None
-        found.append(Trade(name, UNITS[name], UNITS[leading.name], worth))
+        found.append(Trade(name, UNITS[name], leading.name, UNITS[leading.name], worth))
     return tuple(found)
 
 
 @dataclass(frozen=True)
 class WhatWouldHaveToBeTrue:
-    """What would have to be true for another option to overtake the plan, one parameter and one weight at a time."""
+    """What would have to be true for another option to overtake the plan, one parameter and one weight at a time.
+
+    ``called`` is what the other is called within a sentence.
+    """
 
     plan: Plan
     other: Plan
     switching: tuple[Switching, ...]
     trades: tuple[Trade, ...]
+    called: str
 
     def __str__(self) -> str:
         """Return the switching values as a paragraph: first what would turn the order, then what never does."""
@@ -304,12 +314,14 @@ class WhatWouldHaveToBeTrue:
         known = names_of(self.plan.problem)
         said = [(one.down is None and one.up is None, self._told(one, known)) for one in worked_out]
         said += [(one.worth is None, one.words()) for one in self.trades]
-        lines = ["What would have to be true for the plan and the other to change places, or for one to break a rule."]
+        lines = [
+            f"What would have to be true for the plan and {self.called} to change places, or for one to break a rule."
+        ]
         lines += ["Between these two alone: where neither overtakes the other, a third may be better than both."]
         lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
         lines += [f"  - {words}" for never, words in said if not never]
         never_do = [f"  - {words}" for never, words in said if never]
-        lines += ["What never does within its range:", *never_do] if never_do else []
+        lines += ["These turn nothing, each within its range:", *never_do] if never_do else []
         for why in dict.fromkeys(one.why_not for one in self.switching if one.why_not):
             names = ", ".join(one.parameter.name for one in self.switching if one.why_not == why)
             lines.append(f"Not worked out, for {why}: {names}.")
@@ -318,7 +330,7 @@ class WhatWouldHaveToBeTrue:
 
     def _told(self, one: Switching, known: Mapping[str, str]) -> str:
         """Return one parameter in words, with what it rests on where the number of people of an age varies."""
-        words = one.words("the plan", "the other", known, self._stated(one, known))
+        words = one.words("the plan", self.called, known, self._stated(one, known))
         never = one.down is None and one.up is None
         alike = [] if never or not one.parameter.name.startswith(PEOPLE) else of_one_age(self.plan.problem)
         assumed = f", if patients of {listed(map(spoken, alike))} are of all ages alike, which is assumed"
@@ -339,10 +351,13 @@ class WhatWouldHaveToBeTrue:
         return {rule: figures.get(code, rule_in_words(code, known)) for rule, code in asked.items()}
 
 
-def what_would_have_to_be_true(plan: Plan, other: Plan) -> WhatWouldHaveToBeTrue:
-    """Work out every switching value between a plan and another: parameters over their ranges, and weights."""
+def what_would_have_to_be_true(plan: Plan, other: Plan, *, called: str = OTHER) -> WhatWouldHaveToBeTrue:
+    """Work out every switching value between a plan and another: parameters over their ranges, and weights.
+
+    ``called`` is what the other is called within a sentence.
+    """
     pair = plan.designated, other.designated
-    return WhatWouldHaveToBeTrue(plan, other, switching(plan.problem, *pair), trades(plan.problem, *pair))
+    return WhatWouldHaveToBeTrue(plan, other, switching(plan.problem, *pair), trades(plan.problem, *pair), called)
 
 
 def _differ(problem: Problem, first: Designations, second: Designations, objective: Objective) -> Fraction:

@@ -226,7 +226,11 @@ def test_what_would_have_to_be_true_is_said_of_one():
     assert "(minimum_patients.clinic, now 1 patient a year)" in found.words("both", "neither")
     (found,) = switching(problem, problem.today, frozenset(), [parameters(problem)["journey_factor"]])
     assert "takes more or less time (journey_factor):" in found.words("both", "neither")
-    assert Trade("worst_journey", "minutes", "patient-minutes a year", None).words().startswith("weight of")
+    assert (
+        Trade("worst_journey", "minutes", "patient_minutes", "patient-minutes a year", None)
+        .words()
+        .startswith("A weight of")
+    )
 
 
 def test_what_an_activity_counts_is_said_of_many():
