@@ -33,7 +33,19 @@ from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.parameters import BORDER_PULL, FROM_EVERYWHERE, MORE, Parameter, areas_of, parameters
-from optimiser.problem.words import PATIENTS, amount, as_told, begun, listed, percent, places, shown, whole
+from optimiser.problem.words import (
+    PATIENTS,
+    amount,
+    as_told,
+    begun,
+    hundredths,
+    listed,
+    percent,
+    places,
+    short,
+    shown,
+    whole,
+)
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
@@ -509,8 +521,9 @@ def _named(problem: Problem, parameter: Parameter) -> str:
 
 def _left_in_post(fewer: Problem, team: str, unit: str) -> str:
     """Return how many of a team are in post at each site once there are fewer, or at many sites how they are shared."""
-    here = [one for one in (fewer.in_post(site, team, unit) for site in fewer.pools(team)) if one]  # type: ignore[arg-type]
-    return f"which leaves {listed(map(shown, here))}" if 0 < len(here) <= MOST_SITES_TOLD else "shared as they are now"
+    here = {site: fewer.in_post(site, team, unit) for site in fewer.pools(team)}  # type: ignore[arg-type]
+    each = [f"{short(fewer.pool_name(site))} {hundredths(number)}" for site, number in here.items() if number]
+    return f"which leaves {listed(each)}" if 0 < len(each) <= MOST_SITES_TOLD else "shared as they are now"
 
 
 # The border -----------------------------------------------------------------------------------------------------------

@@ -473,7 +473,8 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         found.append(f"{listed(names[code] for code in shared)}: {people}; {patients}.")
     for code, share in as_if_taken_on(answers).items():
         words = f"count all as if taken on, which {share} of those seen first elsewhere are"
-        found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}.")
+        stay = "the others stay there, and are in no row of patients at a hospital"
+        found.append(f"{names[code]}: median, 95th centile, worst and people beyond {words}; {stay}.")
     if any(not is_true(one["areas"]["resident"]).all() for one in every):
         known = all("population" in one["areas"] for one in every)
         what = "Minutes, shares and people" if known else "Minutes and shares"

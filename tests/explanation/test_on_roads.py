@@ -50,7 +50,7 @@ def test_another_plan_is_best_where_the_way_to_this_one_is_long_enough():
         "Of 2 states of the roads, the plan is the best in 1:",
         "  - a little: yes; average journeys with its sites: +2.50 minutes for Clinic",
     ]
-    assert "no; average journeys with its sites: +7.50 minutes for Clinic; best there: Clinic moves from" in said[2]
+    assert "no; average journeys with its sites: +7.50 minutes for Clinic; best there: Clinic at Ash; " in said[2]
 
 
 def test_a_plan_that_breaks_a_rule_there_or_where_no_plan_is_lawful_is_not_the_best():

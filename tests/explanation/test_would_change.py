@@ -49,8 +49,8 @@ def test_a_third_doctor_at_ash_opens_it_and_three_fewer_close_birch():
     assert said_of(problem) == [
         "With 1 more of the doctors where they are lacking: Clinic at Ash and Birch would be best (13.33 "
         "minutes on average in place of 16.67).",
-        "3 fewer doctors in post, which leaves 1 and 2: Clinic at no site would be best, since the plan's own sites "
-        "would then break a rule: Clinic needs 3 doctors at each site that provides it.",
+        "3 fewer doctors in post, which leaves Ash 1 and Birch 2: Clinic at no site would be best, since the plan's "
+        "own sites would then break a rule: Clinic needs 3 doctors at each site that provides it.",
     ]
     doctor, fewer = would_change(solve(problem)).changes
     assert (doctor.kind, doctor.by, doctor.unit, doctor.to) == ("rule", 1, "people", None)
@@ -139,7 +139,7 @@ def test_a_share_that_stays_the_same_is_not_said_and_one_of_a_team_is_said_to_be
     )
     # Birch has three doctors and ash none: one fewer, and nowhere are three.
     doctors = small(rotas=three_doctors(), doctors={"ash": 0, "birch": 3})
-    fewer = "1 fewer of the doctors in post, which leaves 2: Clinic at no site would be best, since"
+    fewer = "1 fewer of the doctors in post, which leaves Birch 2: Clinic at no site would be best, since"
     assert said_of(doctors)[0].startswith(fewer)
 
 

@@ -261,8 +261,8 @@ def test_three_departments_win_with_five_more_consultants():
     assert (found.down, found.up) == (20, 30)
     assert found.words("two", "three") == (
         f"So many emergency medicine consultants are in post in all, shared as they are now ({name}, now 25 WTE): "
-        "below 20 two breaks the rule that rota is filled (emergency consultants, WTE); "
-        "from 30 up three breaks no rule and three is better."
+        "below 20 two breaks the rule that every rota is filled (emergency consultants, WTE); "
+        "from 30 up three breaks no rule and is better."
     )
 
 
@@ -327,7 +327,7 @@ def test_a_map_says_what_its_table_has():
     found = two_way_map(nearest(), there, ["journey_factor.A13", "minimum_patients.hyper_acute_stroke"])
     lines = str(found).splitlines()
     assert len(lines) == 1 + found.table[found.down.name].nunique()
-    assert lines[4].strip() == "600: 0.5 to 1.12729 the plan is better; 1.12729 to 2 the other is better"
+    assert lines[4].strip() == "600: 0.5 to 1.12729 the plan is better; 1.12729 to 2 the other plan is better"
     assert lines[-1].endswith("0.5 to 2 neither is lawful")
     with pytest.raises(InputError, match=r'(?s)no parameter "staff".*no parameter "journey"'):
         two_way_map(nearest(), there, ["staff", "journey"])

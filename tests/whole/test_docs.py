@@ -320,8 +320,8 @@ def test_the_readme_says_what_would_change_the_answer():
     then = rows[f"there were {lacking:.0f} WTE (whole-time equivalents) more emergency consultants"]
     assert then == f"all three emergency departments: {number(everywhere, 'mean_minutes', EMERGENCY):.2f} minutes"
     said = " ".join(str(change) for change in would_change(answer()).changes)
-    fewer = "6 WTE fewer emergency medicine consultants in post, which leaves 6.84, 5.32 and 6.84"
-    assert f"{fewer}: Full emergency department at Basildon would be best, since" in said
+    fewer = "6 WTE fewer emergency medicine consultants in post, which leaves Basildon 6.84, Broomfield 5.32 and"
+    assert f"{fewer} Southend 6.84: Full emergency department at Basildon would be best, since" in said
     assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
     (hasu, emergency) = ("Hyper-acute stroke unit at", "Full emergency department at")
     for row, told, then, best in (
@@ -610,7 +610,7 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_2021_come_to(tmp_pat
     assert "fitted to those of 2021/22, two units would be allowed, and best at Basildon and Southend" in README
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    assert "as counted in 2018/19, the main answer would be the same" in told
+    assert "as counted in 2018/19, the answer to the main question would be the same" in told
     assert "as in 2021/22, two hyper-acute stroke units, at Basildon and Southend." in told
 
 

@@ -222,6 +222,7 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "at_candidates": _percent(at_candidates),
         "at_neighbours": _percent(at_neighbours),
         "elsewhere": _percent(1 - at_candidates - at_neighbours),
+        "in_doubt": _in_doubt(units),
         "comes_in": f"{COMES_IN:.0%}",
         "leaves_for": f"{LEAVES_FOR:.1%}",
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
@@ -232,6 +233,12 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
     }
     known = Template(shipped_text("know_before.yaml")).substitute(words)
     return words | {"know_before": known.rstrip()}
+
+
+def _in_doubt(units: pd.DataFrame) -> str:
+    """Return of which units the trust is in doubt, in a sentence with a blank before it; nothing where of none."""
+    names = list(units["name"][units["share"] < DOUBTFUL])
+    return f" Of which trust {listed(names)} is, and so who goes there, is in doubt (data_checks.csv)." if names else ""
 
 
 def _without_journeys(chosen: Chosen) -> str:
