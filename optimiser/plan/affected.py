@@ -437,7 +437,8 @@ def one_row_an_area(plan: Plan, service: str) -> pd.DataFrame:
 
 def _rows(service: str, group: str, members: pd.DataFrame, people: str, older: bool) -> Iterator[Row]:
     number, change = members[people], members["spent_here_change"]
-    weight, here = (number, number) if older else (members["patients"], members["patients_here"])
+    stay = np.minimum(members["stay_before"], members["stay_after"])
+    weight, here = (number, number * stay) if older else (members["patients"], members["patients_here"])
     longer = change > 0
     if number.notna().all():
         yield "people", service, group, float(number.sum())

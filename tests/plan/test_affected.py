@@ -114,6 +114,11 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     }
     assert measured["mean_change_of_those_longer", ""] == pytest.approx(17.5)
     assert measured["mean_change_of_those_longer", "district E"] == 30
+    # A third of the east's people aged 75 and over leave, too.
+    older = rows(found["averages"], group="age 75+").iloc[0]
+    assert 0 < older["leave"] and older["longer_by"] == pytest.approx(
+        measured["mean_change_of_those_longer", "age 75+"]
+    )
 
 
 def test_what_neighbours_see_more_than_today_is_measured_and_checked():

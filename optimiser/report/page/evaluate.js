@@ -402,7 +402,7 @@ function affectedMeasures(question, code, going, before, put) {
     const people = areas.people ? areas.people[area] : NaN; // where it is not known how many live there
     const of = [people, patients[area], Math.min(was.here[area], after.here[area])];
     note(all, ...of);
-    if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area]);
+    if (areas.older) note(older, areas.older[area], areas.older[area], areas.older[area] * Math.min(was.stay[area], after.stay[area]));
     for (const kind of question.groups.kinds) if (kind[area] !== NONE) note(groups[kind[area]], ...of);
   }
   const publish = (sums, group) => {
@@ -421,20 +421,23 @@ function affectedMeasures(question, code, going, before, put) {
   question.groups.names.forEach((group, number) => groups[number].people !== 0 && publish(groups[number], group));
 }
 
-// By area: patients a year, and what an average one of them spends; the same of those who do not leave. Worked out once.
+// By area: patients a year, and what an average one of them spends; the same of those who do not leave, and which share
+// of its people they are. Worked out once.
 function byArea(question, going) {
   return going.byArea = going.byArea || workedOutByArea(question, going);
 }
 
 function workedOutByArea(question, {rows, spent}) {
   const count = question.areas.codes.length;
-  if (rows.area.length === count) return {patients: rows.patients, here: rows.patients, spent, spentHere: spent};
-  const patients = new Float64Array(count), here = new Float64Array(count);
+  if (rows.area.length === count) return {patients: rows.patients, here: rows.patients, stay: new Float64Array(count).fill(1), spent, spentHere: spent};
+  const patients = new Float64Array(count), here = new Float64Array(count), stay = new Float64Array(count);
   rows.area.forEach((area, row) => {
     patients[area] += rows.patients[row];
-    if (rows.to[row] < 0) here[area] += rows.patients[row];
+    if (rows.to[row] >= 0) return;
+    here[area] += rows.patients[row];
+    stay[area] += rows.going[row];
   });
-  return {patients, here, spent: meanByArea(count, rows, spent, () => true, rows.going), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
+  return {patients, here, stay, spent: meanByArea(count, rows, spent, () => true, rows.going), spentHere: meanByArea(count, rows, spent, row => rows.to[row] < 0)};
 }
 
 // The mean over an area's rows that count, by patients; where it has none, by shares, or every row counts for as much.
