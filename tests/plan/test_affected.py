@@ -116,7 +116,7 @@ def test_those_who_leave_in_any_case_count_neither_for_how_many_nor_for_how_much
     assert measured["mean_change_of_those_longer", "district E"] == 30
     # A third of the east's people aged 75 and over leave, too.
     older = rows(found["averages"], group="age 75+").iloc[0]
-    assert 0 < older["leave"] and older["longer_by"] == pytest.approx(
+    assert older["leave"] > 0 and older["longer_by"] == pytest.approx(
         measured["mean_change_of_those_longer", "age 75+"]
     )
 
