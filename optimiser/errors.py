@@ -75,6 +75,10 @@ class InputError(OptimiserError, ValueError):
         self.faults = tuple(faults)
         super().__init__("\n".join(map(str, self.faults)))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
+        """Return what makes it again in another process."""
+        return type(self), (self.faults,)
+
 
 class NoPlan(OptimiserError, ValueError):
     """No plan meets every rule. ``clash`` names a minimal set of rules that cannot hold together."""
@@ -84,6 +88,10 @@ class NoPlan(OptimiserError, ValueError):
     def __init__(self, message: str, clash: Iterable[str] = ()) -> None:
         self.clash = tuple(clash)
         super().__init__(message)
+
+    def __reduce__(self) -> tuple[type[NoPlan], tuple[str, tuple[str, ...]]]:
+        """Return what makes it again in another process."""
+        return type(self), (str(self), self.clash)
 
 
 class NotProved(OptimiserError, RuntimeError):

@@ -127,6 +127,12 @@ def sweep(
     out: Annotated[Path | None, typer.Option(help="Where to write the result. Default: a new folder in runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep that was stopped; needs --out.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes to share the work between.")] = 1,
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS", help="Share the work between the machines of this Dask cluster, tcp://HOST:PORT."
+        ),
+    ] = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -143,7 +149,7 @@ def sweep(
         tell("Reading the sweep, its config and its tables")
         asked = sweeps.read_sweep(sweep_file)
         folder = out or new_run(sweep_file.stem)
-        work, chunks = sweeps.run(asked, folder, workers=workers, resume=resume, tell=tell)
+        work, chunks = sweeps.run(asked, folder, workers=workers, cluster=cluster, resume=resume, tell=tell)
         tell("Putting it together")
         finding = sweeps.Finding(work, sweeps.together(work, chunks))
         written = write_files(sweeps.files_of(finding), folder)

@@ -26,6 +26,7 @@ import numpy as np
 from optimiser.errors import Fault, InputError, NotWritten, TooLarge
 from optimiser.inputs import designations_of
 from optimiser.problem.parameters import Parameter, changed
+from optimiser.scenarios import cluster as elsewhere
 from optimiser.scenarios import unlisted
 from optimiser.scenarios.draws import scenarios
 from optimiser.scenarios.listing import Joint, best_of, joint, judged
@@ -48,9 +49,13 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """A sweep with all that a chunk of it needs."""
+    """A sweep with all that a chunk of it needs.
+
+    ``followed`` are the numbers of ``follow`` where another machine found them: files that options name are not here.
+    """
 
     sweep: Sweep
+    followed: tuple[int, ...] | None = None
 
     @cached_property
     def listed(self) -> Joint:
@@ -111,6 +116,8 @@ class Work:
     @cached_property
     def follow(self) -> list[int]:
         """Numbers of the joint designations whose values are kept in every scenario."""
+        if self.followed is not None:
+            return [*self.followed]
         followed = {*(number for number in self.named.values() if number is not None), *self.best_of_base}
         # One at least, so that no table is without columns where nothing is lawful anywhere.
         return sorted(followed) or [0]
@@ -155,6 +162,7 @@ def run(
     folder: Path,
     *,
     workers: int = 1,
+    cluster: str = "",
     resume: bool = False,
     tell: Tell | None = None,
     count: Count | None = None,
@@ -167,6 +175,8 @@ def run(
         The sweep, and where its result will stand; chunks are kept in ``<folder>.unfinished`` until then.
     workers
         Processes to share the chunks between. The result does not depend on it.
+    cluster
+        Where a cluster answers that works the chunks out in their place, if one does. Nor does it depend on that.
     resume
         Go on from what is kept there. Otherwise there must be nothing.
     tell, count
@@ -175,7 +185,8 @@ def run(
     Raises
     ------
     InputError
-        When what is kept is of another sweep, or something is kept and ``resume`` was not asked for.
+        When what is kept is of another sweep, or something is kept and ``resume`` was not asked for; or when no cluster
+        answers that has the versions that are here.
     NotWritten
         When a chunk could not be written, or a worker was ended from outside; what was kept stays.
     """
@@ -190,7 +201,7 @@ def run(
     count(min(work.size, already * work.chunk), work.size)
     UNDER_WAY.append(folder)
     try:
-        for done, _ in enumerate(_worked_out(work, folder, waiting, workers), start=1):
+        for done, _ in enumerate(_worked_out(work, folder, waiting, workers, cluster), start=1):
             count(min(work.size, (already + done) * work.chunk), work.size)
             tell(_progress(work, already + done, done, len(waiting), time.monotonic() - begun))
     except TooLarge:
@@ -257,8 +268,13 @@ def _fingerprint_in(header: Path) -> str:
         return ""
 
 
-def _worked_out(work: Work, folder: Path, waiting: Mapping[int, Path], workers: int) -> Iterator[None]:
+def _worked_out(work: Work, folder: Path, waiting: Mapping[int, Path], workers: int, address: str) -> Iterator[None]:
     """Work out chunks and keep each under its path; yield as often as one is kept."""
+    if address and waiting:
+        for start, found in elsewhere.worked_out(work, waiting, address):
+            _keep(waiting[start], found)
+            yield
+        return
     asked = ((start, start + work.chunk, path) for start, path in waiting.items())
     if workers <= 1 or len(waiting) <= 1:
         for start, stop, path in asked:
