@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 # What is compiled is kept, where an image forbids it too: tests start many processes, each of which would compile all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types suite quick explore deep newest bench docs rebuild-data lock sbom audit clean
+.PHONY: run test types suite quick explore deep newest bench docs site rebuild-data lock sbom audit clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -60,6 +60,11 @@ docs: .venv/installed-dev
 	$(BIN)/python docs/any_place.py
 	$(BIN)/python docs/roads.py
 	$(BIN)/python docs/picture.py
+
+# All pages as one site, which loads nothing from elsewhere; a link to what is not there fails.
+site: .venv/installed-dev
+	$(BIN)/sphinx-build --quiet --fail-on-warning --builder html --conf-dir docs . dist/site
+	@echo "Open dist/site/docs/index.html."
 
 rebuild-data: .venv/installed-dev
 	$(BIN)/python data/mid-south-essex/rebuild.py --write

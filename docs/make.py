@@ -622,11 +622,25 @@ def glossary() -> str:
     return _page(("# Glossary", words, _table(("word", "meaning"), rows)))
 
 
+def decisions() -> str:
+    """Return the list of decisions that may surprise."""
+    pages = sorted((DOCS / "decisions").glob("*.md"))
+    titles = (page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") for page in pages)
+    number_and_words = (title.split(". ", 1) for title in titles)
+    rows = [
+        (number, f"[{said}](decisions/{page.name})")
+        for page, (number, said) in zip(pages, number_and_words, strict=True)
+    ]
+    words = "What may surprise whoever reads the code: each with why, and what it costs. " + MADE
+    return _page(("# Decisions", words, _table(("", "decision"), rows)))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "care_model.md": care_model,
     "cli.md": command_line,
     "config.md": config,
     "data_dictionary.md": data_dictionary,
+    "decisions.md": decisions,
     "glossary.md": glossary,
     "rules.md": rules,
 }
