@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -14,7 +15,7 @@ GROUPS, EXTRAS = PROJECT["dependency-groups"], PROJECT["project"]["optional-depe
 RUN = [*PROJECT["project"]["dependencies"], *GROUPS["build"], *EXTRAS["export"], *EXTRAS["serve"]]
 ASKED = {
     "run": RUN,
-    "dev": [*RUN, *GROUPS["dev"], *EXTRAS["benchmarks"], *EXTRAS["import"], *EXTRAS["sources"]],
+    "dev": [*RUN, *GROUPS["dev"], *EXTRAS["benchmarks"], *EXTRAS["cluster"], *EXTRAS["import"], *EXTRAS["sources"]],
     "audit": GROUPS["audit"],
 }
 
@@ -50,3 +51,10 @@ def test_all_that_is_asked_for_is_locked_with_hashes(name: str):
 def test_what_stands_in_two_files_has_one_version(name: str):
     here, dev = versions(name), versions("dev")
     assert not {package: here[package] for package in here.keys() & dev if not here[package] <= dev[package]}
+
+
+def test_conda_is_asked_for_what_pip_is():
+    named = YAML(typ="safe").load((ROOT / "environment.yml").read_text())["dependencies"]
+    python, *packages = [one for one in named if isinstance(one, str) and one != "pip"]
+    assert python.startswith(f"python{PROJECT['project']['requires-python']}")
+    assert {*packages} == {*RUN} - {*GROUPS["build"]}
