@@ -69,7 +69,7 @@ def compare(
     from optimiser.plan.comparison import compare as compare_tables
     from optimiser.plan.quotable import SAID_FIRST, as_if_taken_on, of_whom
     from optimiser.plan.runs import csv_files, write_files
-    from optimiser.problem.words import amount, listed
+    from optimiser.problem.words import amount, first_sentence, listed
 
     config = runs[0] if runs[0].suffix in (".yaml", ".yml") else None
     # Named first and again by *, an option is still one.
@@ -78,10 +78,11 @@ def compare(
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables, level, best, to_know = _tables_of(shown, config, tell)
+        tables, level, best, to_know, known = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
         on_roads = _on_roads(roads, shown, config, tables, tell) if roads else {}
     everything = {"compared": compared.reset_index(), **frames, "best": _best(best), "options": _options(to_know)}
+    everything["know_before"] = _known_before(known)
     if on_roads:
         everything["roads"] = _roads(on_roads)
     written = write_files(csv_files(everything), csv) if csv else None
@@ -123,6 +124,10 @@ def compare(
         typer.echo("\n".join(["\nIs each still the best as roads are shut or slow?", *lines]))
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
+    if known:
+        sentences = known if full else map(first_sentence, known)
+        typer.echo("\n".join(["\nBefore this is repeated:", *(f"- {one}" for one in sentences)]))
+    typer.echo("\nDraft: not a decision.")
     if left_out:
         typer.echo(f"\nLeft out, where all agree or less is at stake: {listed(left_out)}. See them: --full.")
     if written:
@@ -144,6 +149,13 @@ def rotas(run: Run, as_json: AsJson = False) -> None:
         return
     words = [line for rows in patterns for line in (*drawn(rows), "")]
     say(words or [f"No rota of {run} says how its cover is given, so there is no pattern."], {}, False)
+
+
+def _known_before(known: Mapping[str, str]) -> pd.DataFrame:
+    """Return what to know before any of the answers is repeated, a row a sentence."""
+    import pandas as pd
+
+    return pd.DataFrame(list(known.items()), columns=["sentence", "source"])
 
 
 def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -194,11 +206,11 @@ def _on_roads(
 
 def _tables_of(
     shown: list[Path], config: Path | None, tell: Callable[[str], None]
-) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]], dict[str, list[str]]]:
+) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]], dict[str, list[str]], dict[str, str]]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
 
     And by name what is level with each run, in sentences, what the check made sure of that it is best, and what to know
-    of each option.
+    of each option; and what to know before any is repeated, each sentence with its source.
     """
     from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
@@ -212,6 +224,7 @@ def _tables_of(
     level: dict[str, list[str]] = {}
     best: dict[str, Mapping[str, Any]] = {}
     to_know: dict[str, list[str]] = {}
+    known: dict[str, str] = {}
     for name, path in zip(names, shown, strict=True):
         tell(f"Reading {name}")
         if problem is None or path.is_dir():
@@ -219,22 +232,27 @@ def _tables_of(
             level[name] = level_in_short(record, found[name])
             best[name] = said_of_best(path)
             to_know[name] = Written(**record["option"]).to_know if "option" in record else []
+            before = record.get("know_before", ())
         else:
-            option, tables, said = _evaluated(problem, path)
+            option, tables, said, before = _evaluated(problem, path)
             name = name if option.code in found else option.code
             found[name], best[name], to_know[name] = tables, said, option.to_know
-    return found, level, best, to_know
+        known |= {one["sentence"]: one["source"] for one in before}
+    return found, level, best, to_know, known
 
 
-def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any]]:
-    """Return what is told of an option, its tables and whether it is best, once the check has found nothing."""
+def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any], list[dict[str, str]]]:
+    """Return what is told of an option, its tables and whether it is best, once the check has found nothing.
+
+    And what to know before it is repeated.
+    """
     from optimiser.checker import examined
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
     from optimiser.plan.comparison import tables_of
     from optimiser.plan.runs import files_of
-    from optimiser.plan.told import written_down
+    from optimiser.plan.told import told, written_down
 
     option = read_option(path)
     with_its_own = with_exceptions_of(problem, option)
@@ -243,7 +261,7 @@ def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[s
     breaches, best = examined(files_of(plan))
     if best is None:
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
-    return written, tables_of(plan), best
+    return written, tables_of(plan), best, told(plan)
 
 
 def _names_in(answers: dict[str, Tables]) -> dict[str, str]:

@@ -174,8 +174,8 @@ def changes_in_words(problem: Problem, changed: Collection[Change], against_what
         known = code in problem.services_with_today
         of_service = [one for one in changed if one.service == code]
         both = [[problem.sites[one.site].name for one in of_service if one.opens == way] for way in (False, True)]
-        alike = len({known and (one.site, code) in problem.today for one in of_service}) == 1
-        if alike and len(both[0]) == len(both[1]):
+        not_there = not any(known and (one.site, code) in problem.today for one in of_service)
+        if of_service and not_there and len(both[0]) == len(both[1]):
             found.append(f"{service.name} {moves(*both)}")
             continue
         for opens in (True, False):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isclose, isfinite
 
 from optimiser.explanation.best import best_option
+from optimiser.explanation.broken import lines
 from optimiser.explanation.costs import Change, Cost, changes, costs, elsewhere_in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.measures import number
@@ -62,6 +63,8 @@ class OnRoads:
     @property
     def in_short(self) -> str:
         """In how many of the states it is the best plan, and in which it is not."""
+        if all(len(one.kept.broken) for one in self.states):
+            return f"it breaks a rule whatever the roads, in each of {amount(len(self.states), 'states')}"
         lost = [one.state for one in self.states if not one.still_best]
         those = f"; not with: {'; '.join(lost)}" if lost else ""
         return f"the best in {len(self.states) - len(lost)} of {len(self.states)} states of the roads{those}"
@@ -82,9 +85,14 @@ class OnRoads:
         if one.still_best:
             return "; ".join(["yes", *journeys])
         broken = ["it breaks a rule there"] if len(one.kept.broken) else []
-        better = f"best there: {elsewhere_in_words(self.plan, one.best.designated)}"
+        better = f"best there: {elsewhere_in_words(self.plan, one.best.designated)}{self._not_lawful_yet(one.best)}"
         differs = [str(cost) for cost in one.costs if cost.more][:1]
         return "; ".join(["no", *broken, *journeys, better, *differs])
+
+    def _not_lawful_yet(self, best: Plan) -> str:
+        """Return in brackets which rules the best plan of a state breaks as roads are; nothing where it breaks none."""
+        broken = lines(evaluate(self.plan.problem, best.designated))
+        return f" (which breaks a rule as roads are: {'; '.join(broken)})" if broken else ""
 
 
 def on_roads(plan: Plan, states: Mapping[str, Problem]) -> OnRoads:

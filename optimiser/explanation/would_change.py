@@ -53,9 +53,12 @@ from optimiser.search.enumeration import can_be_ranked
 MOST_SAID = 7
 NOT_PROVED_BEST = "the plan is not proved best"
 # What begins the reason where all else was worked out.
-TOO_FINE = "sums would not be exact for other "
+TOO_FINE = "sums would not be exact, for other "
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
+# Objectives of how long people travel; and what is said of services that none of these covers.
+OF_JOURNEYS = ("patient_minutes", "deprived_patient_minutes", "worst_journey", "patients_beyond_standard")
+NOT_ITS_MINUTES = "which do not count here"
 RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 # Journeys to work out for one asking, over all services, times what may have to be asked about: a quarter of a minute.
 MOST_WORK = 60_000_000
@@ -306,7 +309,8 @@ def _growth_that_is_enough(then: Plan) -> str:
         return ""
     if enough is None or best is None or best.designated != then.designated:
         return ""
-    return f"enough for that: {_as_changed(problem, parameter, enough - 1)}, in every area alike"
+    more = _as_changed(problem, parameter, enough - 1)
+    return f"enough for that: {more}, in every area alike (fewer may turn it to other sites)"
 
 
 def _given_in_words(problem: Problem, way: Giving, given: str) -> str:
@@ -571,10 +575,17 @@ def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:
     return f"some journeys get longer, but what counts first is better: {better}"
 
 
+def _counts(problem: Problem, service: str) -> bool:
+    """Whether some objective that counts minutes or patients of its own covers a service."""
+    return any(service in problem.services_of(one) for one in problem.objectives if one.name in OF_JOURNEYS)
+
+
 def _gain_in_words(problem: Problem, gain: Gain) -> str:
     if gain.measure == "mean_minutes":
         now, then = (f"{minutes:.2f}" for minutes in (gain.before, gain.after))
-        return f"{then} minutes on average in place of {now}" if now != then else ""
+        waits = ", waits included" if problem.services[gain.service].transfer else ""
+        idle = "" if _counts(problem, gain.service) else f", {NOT_ITS_MINUTES}"
+        return f"{then} minutes on average in place of {now}{waits}{idle}" if now != then else ""
     standard = problem.services[gain.service].standard_minutes
     assert standard is not None
     before, after = percent(gain.before), percent(gain.after)

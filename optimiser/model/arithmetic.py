@@ -12,7 +12,7 @@ from collections.abc import Collection
 from optimiser.journeys.choices import All, Choices, every_choice, journeys, loads_of_beds, one_choice
 from optimiser.model.rules import ARITHMETIC
 from optimiser.model.rules.rule import Instance
-from optimiser.model.scores import SCORES, Score, score, sites_provided
+from optimiser.model.scores import SCORES, Score, can_be_counted, score, sites_provided
 from optimiser.problem import Objective, Problem
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Choices",
     "Instance",
     "Score",
+    "can_be_counted",
     "every_choice",
     "journeys",
     "lawful",

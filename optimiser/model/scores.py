@@ -138,3 +138,10 @@ SCORES: dict[str, Callable[[Problem, All, Sequence[str]], Score]] = {
         transfers,
     )
 }
+
+
+def can_be_counted(problem: Problem) -> list[str]:
+    """Return the objectives that the tables of a question have all for, in order: how deprived areas are, or not."""
+    residents = problem.areas[problem.resident_areas]
+    known = "deprivation_decile" in residents and not residents["deprivation_decile"].isna().any()
+    return [name for name in SCORES if known or name != deprived_patient_minutes.__name__]

@@ -366,15 +366,16 @@ def treated_outside(base: Answer, other: Answer) -> pd.DataFrame:
 
 
 def warnings(means: pd.DataFrame) -> pd.DataFrame:
-    """Return the groups that a mean hides: theirs moves more than 10 minutes, and it less than 2 or the other way.
+    """Return the groups that a mean hides: theirs moves more than 10 minutes, and it less than half of that.
 
     ``means`` is what ``averages`` returns. One row a service and group: change (of the group's mean), change_of_all.
     """
     of_all = means[means["group"] == ""].set_index("service")["change"]
     each = means[means["group"] != ""].assign(change_of_all=lambda rows: rows["service"].map(of_all))
-    quiet, other_way = each["change_of_all"].abs() < QUIET_MINUTES, each["change"] * each["change_of_all"] < 0
-    hidden = (quiet | other_way) & (each["change"].abs() > LOUD_MINUTES)
-    return each[hidden][["service", "group", "counted", "number", "change", "change_of_all"]].reset_index(drop=True)
+    of_its_way = each["change_of_all"].where(each["change"] > 0, -each["change_of_all"])
+    hidden = (each["change"].abs() > LOUD_MINUTES) & (of_its_way < each["change"].abs() / 2)
+    columns = ["service", "group", "counted", "number", "change", "change_of_all"]
+    return each.loc[hidden, columns].reset_index(drop=True)
 
 
 def between(base: Answer, other: Answer) -> dict[str, pd.DataFrame]:

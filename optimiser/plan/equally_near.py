@@ -18,7 +18,8 @@ EQUAL_JOURNEYS = "Equal journeys all count at the first site by its code: always
 class EquallyNear:
     """How many of those counted at a site, who are ``of_all``, have as short a journey to others that provide it.
 
-    ``floor`` is how many patients it must see, if that is asked.
+    ``floor`` is how many patients it must see, if that is asked; ``fitted`` whether minutes count with the offsets that
+    fit where patients really go.
     """
 
     site: str
@@ -26,6 +27,7 @@ class EquallyNear:
     of_all: float
     others: tuple[str, ...]
     floor: float | None = None
+    fitted: bool = False
 
     @property
     def are_needed(self) -> bool:
@@ -53,6 +55,7 @@ def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
     alike = (here == least[:, None]) & stays[:, None]
     first, is_tied = alike.argmax(axis=1), alike.sum(axis=1) > 1
     found, asked = [], problem.services[service].minimum_patients
+    fitted = problem.services[service].observed is not None
     for n, site in enumerate(open_sites):
         at_it = stays & (first == n)
         tied = at_it & is_tied
@@ -60,7 +63,7 @@ def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
         if number >= WORTH_SAYING_PATIENTS:
             others = tuple(other for m, other in enumerate(open_sites) if m != n and alike[tied, m].any())
             found.append(
-                EquallyNear(site, number, float(patients[at_it].sum()), others, asked.value if asked else None)
+                EquallyNear(site, number, float(patients[at_it].sum()), others, asked.value if asked else None, fitted)
             )
     return tuple(found)
 
@@ -77,5 +80,6 @@ def in_words(problem: Problem, found: tuple[EquallyNear, ...]) -> str:
             else ""
         )
         have = "has" if whole(one.patients) == "1" else "have"
-        said.append(f"{some} {have} as short a journey to {others}{without}")
+        near = "as few minutes, with the offset of each," if one.fitted else "as short a journey"
+        said.append(f"{some} {have} {near} to {others}{without}")
     return listed(said)

@@ -70,6 +70,8 @@ RULES_NAMED = 3
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
+# Less shows nowhere; patients that are grown are rounded, and with them what those of an area spend on average.
+SHOWN_MINUTES = 0.005
 # Fewer of whom nothing changes would be told as none.
 WORTH_SAYING_SAME = 0.5
 MOVED_ON = ("taken_on", "stay")
@@ -273,7 +275,8 @@ def _openings(
     names = {**after, **before}
     for service, found in frames["openings"].groupby("service", sort=False):
         at = {way: [sites[site] for site in rows["site"]] for way, rows in found.groupby("change")}
-        if found["today"].nunique() == 1 and len(at.get("opens", ())) == len(at.get("closes", ())):
+        same = found["today"].nunique() == 1 and str(found["today"].iloc[0]) != "true"
+        if same and len(at.get("opens", ())) == len(at.get("closes", ())):
             what.append(f"{names[str(service)]} {moves(at['closes'], at['opens'])}")
             continue
         for (change, today), rows in found.groupby(["change", "today"], sort=False):
@@ -419,7 +422,8 @@ def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
 
 def _changes(frames: Frames, service: str) -> bool:
     moved = frames["areas"]
-    return bool((moved[["change", "spent_change"]][moved["service"] == service] != 0).any(axis=None))
+    changed = moved[["change", "spent_change"]][moved["service"] == service]
+    return bool((changed.abs() >= SHOWN_MINUTES).any(axis=None))
 
 
 def _of_all(frames: Frames, service: str) -> pd.Series[Any]:
@@ -552,7 +556,8 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
     whose = "of all" if stay else "of them"
     if when := _when_they_leave(frames, service, both):
         leave = number(cell("leave"), ",.0f")
-        words.append(f"the {leave} who leave for a neighbour {when} {LEAVERS_COUNT}")
+        of = "" if when == WHATEVER else when.replace("under", " of", 1)
+        words.append(f"the {leave} who leave for a neighbour {when} {LEAVERS_COUNT}{of}")
         whose = f"of the other {number(cell('here'), ',.0f')}"
     ways = []
     for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):

@@ -42,7 +42,7 @@ def gains_and_losses(plan: Plan, most: int = MOST_NAMED, *, brief: bool = False)
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
     gained = gains(plan, in_short=brief)
-    rules = _numbered(gained, most) if gained else "nothing that a rule asks"
+    rules = _numbered(gained, most) if gained else _nothing_but(plan)
     twice = " A patient may be counted at more than one service: do not add them up." if len(longer) > 1 else ""
     return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
 
@@ -212,6 +212,16 @@ def gains(plan: Plan, *, in_short: bool = False) -> list[str]:
         if JUDGED[rule].is_gain and (rule, whose) not in still
     ]
     return [*rules, *_less_short(plan)]
+
+
+def _nothing_but(plan: Plan) -> str:
+    """Return that nothing is gained, but for rules kept that ask for no gain, which today's sites break."""
+    problem = plan.problem
+    still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
+    today = [str(one) for one in plan.today.broken["instance"] if broken.stated(problem, str(one)) not in still]
+    asked = dict.fromkeys(broken.asked(problem, one).replace("; ", ", ") for one in today)
+    kept = f"a rule kept that today's sites break: {'; '.join(asked)}"
+    return f"nothing but {kept}" if asked else "nothing that a rule asks"
 
 
 def _less_short(plan: Plan) -> Iterator[str]:

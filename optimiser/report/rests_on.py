@@ -23,7 +23,7 @@ from optimiser.problem.words import (
     is_one,
     listed,
 )
-from optimiser.report.counted import titles_of_demand
+from optimiser.report.counted import sources_of, titles_of_demand
 from optimiser.report.summary_of_staff import moved
 
 FIGURES_OF_TRANSFERS = (
@@ -98,6 +98,7 @@ def figures_and_settings(plan: Plan) -> list[tuple[str, About]]:
         *_of_rules(plan),
         *_of_moves(plan),
         *_of_patients(plan),
+        *_of_the_border(plan),
         *_of_standards(plan),
         *_of_transfers(plan),
         *_of_journeys(plan),
@@ -149,6 +150,16 @@ def _of_patients(plan: Plan) -> list[tuple[str, About]]:
         )
         for one in unverified_activities(problem.files, dict.fromkeys(by_activity))
     ]
+
+
+def _of_the_border(plan: Plan) -> list[tuple[str, About]]:
+    """Return who crosses the border as today, where a column that says so has a source that nobody verified."""
+    files = plan.problem.files
+    sources = [one for column in ("goes_to", "share") for one in sources_of(files, "border", column, "")]
+    doubtful = dict.fromkeys(one.get("title") or NO_SOURCE for one in sources if one.get("verified") != "true")
+    if plan.problem.border is None or not doubtful:
+        return []
+    return [(f"Who crosses the border, and to which hospital ({listed(doubtful)})", frozenset({"border"}))]
 
 
 def _of_standards(plan: Plan) -> list[tuple[str, About]]:

@@ -13,6 +13,7 @@ from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan, measures
 from optimiser.plan.equally_near import EQUAL_JOURNEYS, equally_near
 from optimiser.plan.equally_near import in_words as in_words_of_ties
+from optimiser.plan.proof import EVALUATED
 from optimiser.plan.told import told
 from optimiser.problem import Problem, Service
 from optimiser.problem.words import (
@@ -63,7 +64,10 @@ MOST_NAMED = 3
 HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
-SOME_CHANGES = "Some changes that would turn it; others, to the same sites or to others, may too:"
+SOME_CHANGES = (
+    "Some changes that would turn it; others, to the same sites or to others, may too. Where a figure changes, what is "
+    "then best is better by little at first:"
+)
 # Marks a share within the standard by the journeys of those who are taken on, where not all are.
 SOME = "*"
 
@@ -93,10 +97,10 @@ def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> li
         *map(cut, not_counted(plan)),
         *([] if brief else ties(plan)),
         "",
-        *gains_and_losses(plan, brief=brief),
+        *(gains_and_losses(plan, brief=True) if brief else everything_moved(plan)),
         *_longest(plan),
         *map(cut, room(plan)),
-        *map(cut, how_sure(plan)),
+        *(how_sure(plan) if plan.proof.outcome == EVALUATED else map(cut, how_sure(plan))),
         *short_of_staff(plan, again=False),
         *map(cut, moves(plan)),
         *([] if brief else where_from(plan)),
@@ -109,6 +113,11 @@ def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> li
     return [*every, f"Draft: not a decision. {left_out}"]
 
 
+def everything_moved(plan: Plan) -> list[str]:
+    """Return who is worse off than with today's sites, and what is gained, however many services that is of."""
+    return gains_and_losses(plan, len(plan.problem.services) + len(plan.rules))
+
+
 def _answer(plan: Plan) -> list[str]:
     """Return the plan in a sentence; of an option the table says what it is."""
     return [] if plan.option else [answer(plan)]
@@ -116,11 +125,9 @@ def _answer(plan: Plan) -> list[str]:
 
 def _what_would_change(plan: Plan) -> str:
     far = summary.how_far_was_looked(plan)
-    found = (
-        "Some changes that would turn it; others, to the same sites or to others, may too. Each is the smallest of its"
-    )
+    found = f"{SOME_CHANGES[:-1]}. Each is the smallest that was found to lead to those sites"
     again = "of these the check tries those of rules and of one site again"
-    return f"{found} kind that was found (tried: {far}; {again}):" if far else "What would change it:"
+    return f"{found} (tried: {far}; {again}):" if far else "What would change it:"
 
 
 def _longest(plan: Plan) -> list[str]:
@@ -376,6 +383,6 @@ def rest(plan: Plan) -> list[str]:
     codes = [f"The rules broken, as rules.csv names them: {', '.join(broken)}."] if len(broken) else []
     known = [f"{one['sentence']}{' (' + one['source'] + ')' if one['source'] else ''}" for one in told(plan)]
     counted = [in_words(plan, one) for one in counted_today(plan)]
-    moved = gains_and_losses(plan, len(plan.problem.services) + len(plan.rules))
+    moved = everything_moved(plan)
     notes = summary.notes(plan, numbers, standing=False)
     return [*summary.services(plan, numbers), "", *moved, *counted, *codes, *notes, *known]

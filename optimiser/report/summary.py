@@ -235,7 +235,8 @@ def _backcast(plan: Plan, service: str, numbers: pd.DataFrame) -> str:
     worst = errors.sort_values("value", kind="stable").iloc[-1]
     observed, site = plan.problem.services[service].observed, plan.problem.sites[str(worst["group"])].name
     period = observed.period if observed else ""
-    return f"; today's counts of {period} come out within {worst['value']:.1%} (worst at {site})"
+    scaled = f"; today's counts of {period}, scaled to as many patients as are counted here,"
+    return f"{scaled} come out within {worst['value']:.1%} (worst at {site})"
 
 
 def _shared_out(plan: Plan, numbers: pd.DataFrame) -> list[str]:

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimiser.errors import TooLarge
-from optimiser.model.arithmetic import SCORES, lawful, value
+from optimiser.model.arithmetic import can_be_counted, lawful, value
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import LIMITS
 from optimiser.plan import Plan
@@ -280,10 +280,7 @@ def trades(problem: Problem, first: Designations, second: Designations) -> tuple
     if any(service.managed for service in problem.services.values()):
         return ()
     leading = problem.objectives[0]
-    known = [one for one in SCORES if one != leading.name]
-    residents = problem.areas[problem.resident_areas]
-    if "deprivation_decile" not in residents or residents["deprivation_decile"].isna().any():
-        known = [one for one in known if one != "deprived_patient_minutes"]
+    known = [one for one in can_be_counted(problem) if one != leading.name]
     found = []
     for name in known:
         if not any(value(problem, one, Objective(name)) for one in (first, second)):

@@ -242,7 +242,9 @@ def _sites_of(problem: Problem, designated: Designations, service: str) -> tuple
     return tuple(site for site in problem.candidates if (site, service) in designated)
 
 
-GOES = "chose by journey time alone, on either side of the border"
+# How those go who are pulled over the border: by minutes or, where those who stay do, with the offsets that fit.
+GOES = "chose by journey time{} alone, on either side of the border"
+BY_OFFSETS = " and fitted offset"
 
 
 def _words(
@@ -256,15 +258,16 @@ def _words(
     problem = plan.problem
     here = places(problem, plan.sites_of(service))
     begins = f"{problem.services[service].name}: "
+    by_choice = GOES.format(BY_OFFSETS if problem.services[service].observed else "")
     if at is None:
         stays = "would stay best" if here != NO_SITE else "would stay the best choice"
-        return f"{begins}{here} {stays} even if everybody {GOES}."
+        return f"{begins}{here} {stays} even if everybody {by_choice}."
     if at == EVERYBODY:
-        goes = f"everybody {GOES}"
+        goes = f"everybody {by_choice}"
     else:
         here_now = f" (in this question {percent_or_less(now)} do)" if now else ""
         share = f"more than {percent_or_less(at)} of patients"
-        goes = f"{share} {GOES}, and only the rest crossed it as today{here_now}"
+        goes = f"{share} {by_choice}, and only the rest crossed it as today{here_now}"
     since = f"{here} would then break a rule: {listed(breaks)}" if breaks else ""
     if best is None:
         return f"{begins}no choice of sites would meet every rule if {goes}{f'; {since}' if since else ''}."

@@ -17,7 +17,7 @@ import pandas as pd
 
 from optimiser.errors import NO_PLAN, Fault, InputError, NoPlan, TooLarge, did_you_mean, quoted
 from optimiser.inputs import Asked, problem_asked
-from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score, value
+from optimiser.model.arithmetic import ARITHMETIC, SCORES, Score, can_be_counted, value
 from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
 from optimiser.search import one_by_one
@@ -359,10 +359,14 @@ def aims_of(problem: Problem, aims: Sequence[str | Objective]) -> tuple[Objectiv
     Raises
     ------
     InputError
-        When a name is not that of an objective.
+        When a name is not that of an objective, or the tables have not all that it takes to count it.
     """
     stated = {objective.name: objective for objective in reversed(problem.objectives)}
-    _known("aim", [aim for aim in aims if isinstance(aim, str)], SCORES)
+    asked, known = [aim for aim in aims if isinstance(aim, str)], can_be_counted(problem)
+    if lacking := [aim for aim in asked if aim in SCORES and aim not in known]:
+        words = "areas.csv has no deprivation_decile for some resident area. Fill it in there, or leave this aim out."
+        raise InputError(Fault(f"aim {quoted(aim)}", words) for aim in lacking)
+    _known("aim", asked, known)
     named = [stated.get(aim, Objective(aim)) if isinstance(aim, str) else aim for aim in aims]
     return tuple(dict.fromkeys(named)) or problem.objectives
 

@@ -177,10 +177,14 @@ def test_where_many_journeys_grow_by_as_much_as_the_worst_it_is_said_of_how_many
 
 def test_a_group_that_goes_against_the_average_is_warned_of():
     means = pd.DataFrame(
-        [("clinic", group, "patients", 9, change) for group, change in (("", -3.0), ("A", 11.0), ("B", -11.0))],
+        [
+            ("clinic", group, "patients", 9, change)
+            for group, change in (("", -6.0), ("A", 11.0), ("B", -11.0), ("C", -13.0), ("D", 9.0))
+        ],
         columns=["service", "group", "counted", "number", "change"],
     )
-    assert frames_of.warnings(means)["group"].tolist() == ["A"]
+    # The other way, and more than twice as far the same way.
+    assert frames_of.warnings(means)["group"].tolist() == ["A", "C"]
 
 
 def test_cliffs_are_counted_on_either_side_of_a_standard():
@@ -314,8 +318,8 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
         "Clinic, as today against nearest: the average journey of residents' 60 visits a year goes from 13.33 to 16.50 "
         "minutes (+3.17); "
         "the 11 who leave for a neighbour under as today count in averages, medians, shares of patients and "
-        "patients beyond a standard, and not in 95th centiles and worst journeys; of the other 49, nobody needs "
-        "more, and nobody needs less."
+        "patients beyond a standard, and not in 95th centiles and worst journeys of as today; of the other 49, "
+        "nobody needs more, and nobody needs less."
     )
     assert said["who"].startswith(
         "Clinic, as today against nearest, by the journeys of those who do not leave under as today: nobody lives "

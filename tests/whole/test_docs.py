@@ -589,9 +589,10 @@ def test_the_page_on_observed_flows_says_what_offsets_come_to():
     ]
 
 
-def test_the_page_on_observed_flows_says_what_the_counts_of_2021_come_to(tmp_path: Path):
+@pytest.mark.parametrize("year", ["2019/20", "2021/22"])
+def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(year: str, tmp_path: Path):
     at = ROOT / "configs/what_if/observed_stroke_flows.yaml"
-    period = '{observed: {period: "2021/22"}}'
+    period = f'{{observed: {{period: "{year}"}}}}'
     (tmp_path / "question.yaml").write_text(
         f"based_on: {at}\nservices: {{hyper_acute_stroke: {period}, acute_stroke: {period}}}\n"
     )
@@ -602,16 +603,21 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_2021_come_to(tmp_pat
     assert observed is not None
     offsets = " / ".join(f"{observed.offsets[site].value:g}".replace("-", "−") for site in question().candidates)
     counts = " / ".join(f"{observed.counts[site]:.0f}" for site in question().candidates)
-    assert f"Fitted to 2021/22 ({counts}) offsets are {offsets}," in page
-    assert numbers(r"Basildon would see (\d+), and two units.*?would be best, at ([\d.]+) minutes", page) == [
+    fitted = f"Fitted to {year} ({counts}) offsets are {offsets},"
+    assert fitted in page
+    said = page.partition(fitted)[2]
+    assert numbers(r"Basildon would see (\d+), and .*?would be best, at ([\d.]+) minutes", said) == [
         round(number(plan, "site_patients", HASU, "basildon")),
         round(number(plan, "mean_minutes", HASU), 2),
     ]
-    assert "fitted to those of 2021/22, two units would be allowed, and best at Basildon and Southend" in README
+    later = "fitted to those of 2019/20 or of 2021/22, two units would be allowed, and best at Basildon and Southend"
+    assert later in README
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    assert "as counted in 2018/19, the answer to the main question would be the same" in told
-    assert "as in 2021/22, two hyper-acute stroke units, at Basildon and Southend." in told
+    two = (
+        "as counted in 2019/20 or in 2021/22, two hyper-acute stroke units, at Basildon and Southend, would be best in"
+    )
+    assert f"{two} the main question; as in 2018/19, Basildon alone." in told
 
 
 def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():
