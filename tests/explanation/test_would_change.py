@@ -72,8 +72,8 @@ def test_patients_that_a_site_lacks_are_said_at_that_site():
     assert str(first) == (
         "If the clinic at Ash, beside Birch, saw 32.5 patients a year, and not 30: Clinic at Ash and Birch would be "
         "best (13.33 minutes on average in place of 16.67, 100% within 20 minutes in place of 83%). Enough for that: "
-        "8.34% more patients for Clinic, in every area alike (fewer may turn it to other sites). 20 of Ash's 30 have as "
-        "short a journey to Birch, and count at the first site by its code, which is arbitrary."
+        "8.34% more patients for Clinic, in every area alike (fewer may turn it to other sites). 20 of Ash's 30 have "
+        "as short a journey to Birch, and count at the first site by its code, which is arbitrary."
     )
     # 30 × 1.0834 = 32.502, and 30 × 1.0833 = 32.499.
     more = parameters(problem)["demand_factor.visit"]
@@ -86,10 +86,8 @@ def test_sites_that_lack_patients_together_are_said_in_one_clause():
     assert str(first).startswith(
         "If every clinic saw 36 patients a year, and not 30 at Ash and 35 at Birch: Clinic at Ash"
     )
-    assert (
-        ". Enough for that: 20% more patients for Clinic, in every area alike (fewer may turn it to other sites). 20 of Ash's 30 have"
-        in str(first)
-    )
+    enough = ". Enough for that: 20% more patients for Clinic, in every area alike (fewer may turn it to other sites)."
+    assert f"{enough} 20 of Ash's 30 have" in str(first)
 
 
 def test_no_growth_is_said_to_be_enough_that_breaks_another_rule():
