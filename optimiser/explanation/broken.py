@@ -30,10 +30,15 @@ def stated(problem: Problem, instance: str) -> tuple[str, Names]:
 
 def asked(problem: Problem, instance: str) -> str:
     """Return in words what an instance of a rule asks: where it is asked at each site alike, once for all of them."""
-    rule, whose = stated(problem, instance)
+    return stated_in_words(problem, stated(problem, instance))
+
+
+def stated_in_words(problem: Problem, one: tuple[str, Names]) -> str:
+    """Return in words what a rule asks, as ``stated`` returns it."""
+    rule, whose = one
     if rule in LIMITS and whose in set(LIMITS[rule].stated(problem)):
         return LIMITS[rule].stated_in_words(problem, whose)
-    return in_words(problem, (rule, whose))
+    return in_words(problem, one)
 
 
 def rules_among(problem: Problem, instances: Iterable[str]) -> int:

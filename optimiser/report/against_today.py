@@ -17,7 +17,7 @@ from optimiser.plan.affected import against, averages, by_patient, one_row_an_ar
 from optimiser.problem import Problem
 from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
 from optimiser.report.counted import counted_today
-from optimiser.report.summary_of_staff import staff_in_words
+from optimiser.report.summary_of_staff import staff_in_words, year_of
 from optimiser.report.words import lower
 
 # So many services are named on a screen.
@@ -129,7 +129,8 @@ def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str, brief: bool)
     of_all += f" ({percent(number / every['number'])})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
-    said = f"{name}, {of_all}, by {by:.1f} minutes on average{_uneven(moved, by, way)}{waits}"
+    parted = _by_transfer(moved) if way == "longer" else ""
+    said = f"{name}, {of_all}, by {by:.1f} minutes on average{parted or _uneven(moved, by, way)}{waits}"
     if way == "shorter":
         return said
     more = "" if brief else _incomers(plan, service)
@@ -162,6 +163,24 @@ def _where_seen_first(plan: Plan, service: str) -> pd.Series[float]:
     rows = plan.journeys_to(service)
     minutes = rows["minutes"].where(rows["site"] == rows["first_site"], rows["first_minutes"])
     return minutes.groupby(rows["area"]).mean()
+
+
+def _by_transfer(moved: pd.DataFrame) -> str:
+    """Return how many of those with longer journeys wait to be taken on and would not today, and the others.
+
+    Each with by how much, where all of an area's patients go one way; else nothing.
+    """
+    if moved["own_changes"].notna().any() or not (moved["taken_on"] == 1).all():
+        return ""
+    waits = [(moved[f"spent{ending}"] - moved[f"road{ending}"]).round(6) for ending in ("_before", "_after")]
+    longer, here = moved["spent_here_change"] > 0, moved["patients_here"]
+    each = [longer & (waits[1] > waits[0]), longer & ~(waits[1] > waits[0])]
+    numbers = [float(here[one].sum()) for one in each]
+    if not all(number >= WORTH_SAYING_PATIENTS for number in numbers):
+        return ""
+    by = [float((moved["spent_here_change"] * here)[one].sum()) / n for one, n in zip(each, numbers, strict=True)]
+    taken_on, others = (f"{whole(number)} {{}}, by {minutes:.1f}" for number, minutes in zip(numbers, by, strict=True))
+    return f" ({taken_on.format('by transfer')}; {others.format('straight there')})"
 
 
 def _uneven(moved: pd.DataFrame, by: float, way: str) -> str:
@@ -197,21 +216,24 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: boo
     return ""
 
 
-def gains(plan: Plan, *, in_short: bool = False) -> list[str]:
+def gains(plan: Plan, *, in_short: bool = False, today: Plan | None = None) -> list[str]:
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break.
 
-    In short it is said how many of today's sites keep to it, and not what each of them has.
+    In short it is said how many of today's sites keep to it, and not what each of them has. ``today`` is today's sites
+    under another question than the plan's: then what is asked otherwise, or no more, is no gain.
     """
     problem, missed = plan.problem, dict[tuple[str, Names], list[str]]()
-    for instance in map(str, plan.today.broken["instance"]):
-        missed.setdefault(broken.stated(problem, instance), []).append(instance)
+    before = today or plan.today
+    for instance in map(str, before.broken["instance"]):
+        missed.setdefault(broken.stated(before.problem, instance), []).append(instance)
     still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
+    asked = {broken.stated(problem, str(instance)) for instance in plan.rules["instance"]}
     rules = [
-        _gain(plan, rule, whose, instances, in_short)
+        _gain(plan, rule, whose, instances, in_short, before)
         for (rule, whose), instances in missed.items()
-        if JUDGED[rule].is_gain and (rule, whose) not in still
+        if JUDGED[rule].is_gain and (rule, whose) in asked - still and _asks_the_same(plan, before, instances[0])
     ]
-    return [*rules, *_less_short(plan)]
+    return [*rules, *_less_short(plan, in_short)]
 
 
 def _nothing_but(plan: Plan) -> str:
@@ -224,7 +246,13 @@ def _nothing_but(plan: Plan) -> str:
     return f"nothing but {kept}" if asked else "nothing that a rule asks"
 
 
-def _less_short(plan: Plan) -> Iterator[str]:
+def _asks_the_same(plan: Plan, other: Plan, instance: str) -> bool:
+    """Whether the questions of two plans ask the same by a rule, whoever is there to meet it."""
+    said = [broken.asked(one.problem, instance).partition("; ")[0] for one in (plan, other)]
+    return said[0] == said[1]
+
+
+def _less_short(plan: Plan, in_short: bool) -> Iterator[str]:
     """Yield of which staff the rotas that may fall short are less short than with today's sites."""
     now, today = (one.staffing.groupby(["team", "unit"], sort=False)["short"].sum() for one in (plan, plan.today))
     for team, unit in plan.problem.team_units:
@@ -239,12 +267,15 @@ def _less_short(plan: Plan) -> Iterator[str]:
             name = plan.problem.teams[team].name
             left = f"only {staff_in_words(after, name, unit)}" if after else f"no {name}"
             of = f"{before:g}{' WTE' if unit == 'WTE' else ''}"
-            yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
+            if in_short:
+                yield f"{left} would be lacking (today {of})"
+            else:
+                yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
 
 
-def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: bool) -> str:
+def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: bool, before: Plan) -> str:
     """Return what would be so by a rule: of patients and staff with what is there today, else what it asks."""
-    problem, today = plan.problem, {str(row["instance"]): row for row in plan.today.broken.to_dict("records")}
+    problem, today = before.problem, {str(row["instance"]): row for row in before.broken.to_dict("records")}
     sites = [broken.site_of(problem, one) for one in instances]
     if once_kept := JUDGED[rule].once_kept:
         has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
@@ -252,7 +283,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
         would_be = once_kept.format(service=lower(problem.services[whose[0]].name), figure=asked)
         would_be = would_be.replace("every ", _every(plan, whose[0]), 1)
         if in_short:
-            return f"{would_be} (today, by this model, {_how_many_keep(plan, whose[0], instances)} would)"
+            return f"{would_be} (by this model {_how_many_keep(plan, whose[0], instances)} today)"
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0])}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
@@ -263,8 +294,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
             there = f"{_every(plan, code)}{lower(problem.services[code].name)} would have {staff}"
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
-            is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
-            year = None if is_changed else problem.teams[team].year
+            year = year_of(problem, team)
             if in_short:
                 return f"{there} ({f'in {year}' if year else 'today'} {_how_many_keep(plan, code, instances)} had)"
             every = totals(plan.staffing, "in_post")[team, unit]

@@ -12,27 +12,40 @@ from math import isfinite
 from typing import Any
 
 from optimiser.explanation import SINCE, broken
+from optimiser.model.rules import JUDGED
+from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.affected import THRESHOLDS, against, gains_and_losses
+from optimiser.plan.affected import THRESHOLDS, against, averages, gains_and_losses
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
+from optimiser.problem import Problem
 from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, shown, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import rests_on, words
 from optimiser.report.against_today import busier, gains, moved
 from optimiser.report.counted import counted_today
+from optimiser.report.page import parts, placements
 from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
-from optimiser.report.summary_of_staff import moves, short, staff_in_words, to_spare, vacancies
+from optimiser.report.summary_of_staff import moved as moved_staff
+from optimiser.report.summary_of_staff import short, staff_in_words, to_spare, vacancies, year_of
 
 MOST_CHANGES = 2
 NO_BENEFIT = "Benefit to patients was not estimated."
+WOULD = " would "
+# How it begins to say what the answer would be by what was counted.
+COUNTED = "Were "
+MOST_RULES = 6
+RECRUITED = "recruitment_within_limit"
+# Under which heading of the page all changes stand that would alter an answer.
+ALL_CHANGES = "“What would change it”"
 # Of what decides: how many patients a site would see.
 WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
-SPAN = re.compile(r"would see (\d+) to (\d+) patients a year")
+SPAN = re.compile(r"would see (\d+) to (\d+) patients a year,.* (by [^,.]+)\.")
 GROWTH = "Enough for that: "
-MOST_GAINS = 3
+MOST_GAINS = 4
 MOST_OTHERS = 2
+MOST_CLOSING = 3
 # The changes that alter an answer, in the order in which people can decide on them.
 KINDS = ("rule", "parameter", "border")
 
@@ -77,12 +90,27 @@ def cards(run: Run, answer: dict[str, float], today: dict[str, float], ways: Seq
 
 def gained(plan: Plan) -> str:
     """Return what is gained against today's sites, in a sentence; nothing where today is not known."""
-    if not plan.problem.services_with_today:
-        return ""
-    found = gains(plan, in_short=True)
+    return gained_in_words(gains(plan, in_short=True)) if plan.problem.services_with_today else ""
+
+
+def gained_in_words(every: Sequence[str]) -> str:
+    """Return what is gained in a sentence, and that no benefit was estimated; nothing where nothing is."""
+    found = _of_one_subject(every)
     shown = found if len(found) <= MOST_GAINS else found[: MOST_GAINS - 1]
     more = [f"and {len(found) - len(shown)} more"] if len(found) > len(shown) else []
     return f"{'; '.join([*shown, *more])}. {NO_BENEFIT}" if found else ""
+
+
+def _of_one_subject(said: Sequence[str]) -> list[str]:
+    """Return sentences with those that follow one another and are of the same thing put into one."""
+    found = list[str]()
+    for one in said:
+        subject, _, does = one.partition(WOULD)
+        if does and found and found[-1].startswith(f"{subject}{WOULD}"):
+            found[-1] += f", and {does}"
+        else:
+            found.append(one)
+    return found
 
 
 def closes(plan: Plan) -> Line | None:
@@ -94,7 +122,7 @@ def closes(plan: Plan) -> Line | None:
     if not gone:
         return None
     names = {code: words.lower(problem.services[code].name) for code in gone}
-    if len(gone) <= MOST_GAINS:
+    if len(gone) <= MOST_CLOSING:
         each = (f"{names[code]} at {words.where(problem, at)}" for code, at in gone.items())
         return Line("Closes:", f"{'; '.join(each)}.{in_name}")
     at_site = {site: [names[code] for code, at in gone.items() if site in at] for site in problem.candidates}
@@ -133,14 +161,26 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     row = quicker[0]
     here = next(one.mean for one in ways if one.way.designated == run.plan.designated)
     name = words.lower(run.plan.problem.services[main].name)
-    minutes = f"{decimals(row.mean, 2)} minutes on average, not {decimals(here, 2)}"
-    which = " Every other quicker choice breaks more rules, or by more." if len(quicker) > 1 else ""
-    said = f"the {name} at {row.name} would be quicker ({minutes}), but {row.lacks}.{which}"
+    minutes = f"{decimals(row.mean, 2)} minutes, not {decimals(here, 2)}"
+    near = _within_not(run.plan, main, row, ways)
+    span = f" ({settled})" if (settled := not_settled(run, ways)) else ""
+    at = words.where(run.plan.problem, row.way.sites)
+    said = f"the {name} at {at} is quicker ({minutes}{near}), but {row.lacks}{span}."
     return " ".join([said, *_as_today_takes(run.plan, main)])
 
 
+def _within_not(plan: Plan, main: str, row: Placement, ways: Sequence[Placement]) -> str:
+    """Return which share would be near enough at another way's sites, and at the plan's, as the end of a clause."""
+    here = next(one for one in ways if one.way.designated == plan.designated)
+    within = f"within {words.limit_of(plan.problem.services[main]):g} minutes"
+    # The first column is where, and no cell.
+    column = placements.heads(plan.problem, main).index(within) - 1
+    there, mine = (one.cells[column].text for one in (row, here))
+    return f"; {there} {within}, not {mine}" if there != mine else ""
+
+
 def not_settled(run: Run, ways: Sequence[Placement]) -> str:
-    """Return what is to be known of the span of the number that decides, and what the counts would change then.
+    """Return of what span the number that decides is, and by what, as a clause.
 
     Nothing where the sentences to know are not about it, as where they are of another question.
     """
@@ -149,8 +189,52 @@ def not_settled(run: Run, ways: Sequence[Placement]) -> str:
     if sees is None:
         return ""
     number = float(sees[1].replace(",", ""))
-    told = [one for one in _known(run, "") if (span := SPAN.search(one)) and float(span[1]) <= number <= float(span[2])]
-    return " ".join([*told, *_known(run, "Were ")]) if told else ""
+    for cited, one in _known(run, ""):
+        if (span := SPAN.search(one)) and float(span[1]) <= number <= float(span[2]):
+            return f"not settled, {cited}: {span[1]} to {span[2]}, {span[3]}"
+    return ""
+
+
+def held_to(plan: Plan) -> str:
+    """Return the rules that every choice was held to, each service's by its name, and how many more there are.
+
+    Named are those that ask for patients, staff or another service, of the service that comes first before others'.
+    """
+    problem, main = plan.problem, words.main_service(plan.problem)
+    stated = dict.fromkeys(broken.stated(problem, str(one)) for one in plan.rules["instance"])
+    asked = [one for one in stated if _is_of_a_service(problem, one)]
+    first = sorted(asked, key=lambda one: (not _of_number(one[0]), one[1][0] != main))[:MOST_RULES]
+    by_service = {code: [one for one in asked if one in first and one[1][0] == code] for code in problem.services}
+    each = [
+        f"{words.lower(problem.services[code].name)}: {', '.join(_asked_of(problem, one) for one in rules)}"
+        for code, rules in sorted(by_service.items(), key=lambda one: one[0] != main)
+        if rules
+    ]
+    recruits = [one for one in plan.rules.to_dict("records") if one["rule"] == RECRUITED]
+    nobody = ["nobody is recruited"] if recruits and not any(one["right"] for one in recruits) else []
+    named = len(first) + (len(recruits) if nobody else 0)
+    more = [f"and {len(stated) - named} more, under “How this was checked”"] if len(stated) > named else []
+    return f"{'; '.join([*each, *nobody, *more])}." if each else ""
+
+
+def _of_number(rule: str) -> bool:
+    """Whether a rule asks for so many patients or staff."""
+    return bool(JUDGED[rule].would_see or JUDGED[rule].from_staff)
+
+
+def _is_of_a_service(problem: Problem, rule: tuple[str, Names]) -> bool:
+    """Whether a rule asks a service for patients, staff, or another service."""
+    of_number = _of_number(rule[0]) and rule[1][0] in problem.services
+    return of_number or (len(rule[1]) > 1 and all(name in problem.services for name in rule[1]))
+
+
+def _asked_of(problem: Problem, rule: tuple[str, Names]) -> str:
+    """Return what a rule asks of each site of a service, without the service's name."""
+    said = broken.stated_in_words(problem, rule).partition("; ")[0].removesuffix(broken.THAT_PROVIDES_IT)
+    said = said.removeprefix(f"{problem.services[rule[1][0]].name} ").removesuffix(" at each site")
+    for name in (problem.services[one].name for one in rule[1][1:] if one in problem.services):
+        said = said.replace(name, words.lower(name))
+    return said.removeprefix("has ").removeprefix("needs ")
 
 
 def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
@@ -174,7 +258,8 @@ def _lacks_staff(plan: Plan, service: str) -> str:
         needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
         if needed > there:
             staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
-            return f"it takes {staff}, and {shown(there)} are in post"
+            year = year_of(plan.problem, rota.team)
+            return f"it takes {staff}; {shown(there)} in post{f' in {year}' if year else ''}"
     return ""
 
 
@@ -188,11 +273,14 @@ def pathway(plan: Plan, straight: Plan | None) -> str:
         leg = problem.services[code].transfer
         assert leg is not None
         by_first.setdefault(leg.first_contact, []).append(words.lower(problem.services[code].name))
-    each = (
-        f"patients of the {listed(names)} are seen first at the nearest {words.lower(problem.services[first].name)}, "
-        "then taken on where need be"
-        for first, names in by_first.items()
-    )
+    waiting = {words.lower(problem.services[one].name) for one in problem.reached_by_transfer if _who_wait(plan, one)}
+    each = []
+    for first, names in by_first.items():
+        go_on = [name for name in names if name in waiting]
+        on = ", then taken on where need be" if go_on == names else "; nobody has to be taken on"
+        on = f"; only those of the {listed(go_on)} have to be taken on" if go_on and go_on != names else on
+        at = words.lower(problem.services[first].name)
+        each.append(f"patients of the {listed(names)} are seen first at the nearest {at}{on}")
     return f"{'; '.join(each)}.{_if_straight(plan, straight)}" if by_first else ""
 
 
@@ -206,28 +294,44 @@ def _if_straight(plan: Plan, straight: Plan | None) -> str:
             for code in moved
         )
         said.append(f"{'; '.join(each) or 'the same sites'} would be best")
-    waits = ""
     if main in problem.reached_by_transfer:
         name = words.lower(problem.services[main].name)
         here = measures.number(plan.measures, "mean_minutes", main)
         there = {measure: value for measure, _, group, value in measures.straight_there(plan, main) if not group}
         minutes = decimals(there[f"mean_minutes{measures.STRAIGHT_THERE}"], 2)
         said.append(f"{minutes} minutes on average to the {name}, not {decimals(here, 2)}")
-        waits = _who_wait(plan, main)
-    return f" Taken straight there, {'; '.join(said)}.{waits}" if said else ""
+    return f" Taken straight there, {'; '.join(said)}." if said else ""
 
 
 def _who_wait(plan: Plan, service: str) -> str:
-    """Return how many patients are taken on to a service and how long they wait, in sentences; nothing if none do."""
-    leg = plan.problem.services[service].transfer
+    """Return how many patients are taken on to a service, from where, and how long they wait; nothing if none do.
+
+    And which of the services that must be where that one is close there.
+    """
+    problem = plan.problem
+    leg = problem.services[service].transfer
     mean, road, patients = (
         measures.number(plan.measures, name, service) for name in ("mean_minutes", "mean_road_minutes", "patients")
     )
     each = leg.dwell_minutes.value + leg.overhead_minutes.value if leg else 0.0
-    if not each or not mean > road:
+    if leg is None or not each or not mean > road:
         return ""
-    taken_on = f"{whole((mean - road) * patients / each)} of {whole(patients)}"
-    return f" By transfer {taken_on} wait an assumed {each:g} minutes; what is done for them meanwhile is not counted."
+    seen_first = [site for site in plan.sites_of(leg.first_contact) if site not in plan.sites_of(service)]
+    needs_it = [
+        one
+        for one in problem.services.values()
+        if not one.activity and any(link.service == service for link in one.same_site)
+    ]
+    gone = [words.lower(one.name) for one in needs_it if {(site, one.code) for site in seen_first} <= _closed(plan)]
+    also = f", where {listed(gone)} {'closes' if len(gone) == 1 else 'close'}" if gone else ""
+    taken_on = f"{whole((mean - road) * patients / each)} of {whole(patients)} {many_of(problem, service)}"
+    at = words.where(problem, seen_first)
+    wait = f"{taken_on} are seen first at {at}{also}, and wait an assumed {each:g} minutes"
+    return f"{wait}; what is done for them meanwhile is not counted."
+
+
+def _closed(plan: Plan) -> set[tuple[str, str]]:
+    return {(site, code) for code, sites in _gone(plan).items() for site in sites}
 
 
 def longer_than_today(plan: Plan, service: str) -> str:
@@ -265,17 +369,60 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
     code = words.main_service(plan.problem)
     if code and answer.get(f"patients|{code}|"):
         limit = words.limit_of(plan.problem.services[code])
+        if waiting := _who_wait(plan, code):
+            yield Line("Waiting:", waiting, caution=True)
         yield Line(f"Within {limit:g} minutes:", f"{'; '.join(_within(plan, answer, today, code))}.")
         worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
         if all(map(isfinite, worst)):
-            journey = f"{words.journey(plan.problem.services[code])}{words.of_those_who_stay(plan.problem)}"
-            yield Line("Longest", f"{journey}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
-    for said in (*short(plan, again=False)[:1], *moves(plan)):
+            waits = ", waits included" if plan.problem.services[code].transfer else ""
+            whose = words.of_those_who_stay(plan.problem)
+            yield Line("Longest", f"journey{whose}{waits}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
+    for said in short(plan, again=False)[:1]:
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
     fragile, every = vacancies(plan.measures)
     if fragile:
-        moved = ", but others could move there" if to_spare(plan) else ""
-        yield Line(f"{fragile} of {every} rotas have nobody to spare", f"at their site{moved}.")
+        elsewhere = ", but others could move there" if to_spare(plan) else ""
+        yield Line(f"{fragile} of {every} rotas have nobody to spare", f"at their site{elsewhere}.")
+
+
+def staff(plan: Plan) -> str:
+    """Return who would move between sites, and on which rotas nobody is to spare; nothing where neither is."""
+    teams = plan.problem.teams
+    each = [staff_in_words(number, teams[team].name, unit) for (team, unit), number in moved_staff(plan).items()]
+    said = [f"{listed(each)} move between sites"] if each else []
+    if vacancies(plan.measures)[0]:
+        said.append(f"none to spare of {_fragile(plan)}")
+    return f"{'; '.join(said)}." if said else ""
+
+
+def _fragile(plan: Plan) -> str:
+    """Return whose rotas one vacancy would leave short, site by site; what all teams are called is said once."""
+    rows = plan.measures[(plan.measures["measure"] == measures.VACANCY) & (plan.measures["value"] > 0)]
+    at = dict[str, list[str]]()
+    for site, team, _ in (str(group).split(" ") for group in rows["group"]):
+        at.setdefault(short_name(plan.problem.pool_name(site)), []).append(plan.problem.teams[team].name)
+    names = [name for teams in at.values() for name in teams]
+    last = f" {names[0].rpartition(' ')[2]}"
+    alike = all(name.endswith(last) for name in names)
+    each = (f"{site} ({', '.join(name.removesuffix(last * alike) for name in teams)})" for site, teams in at.items())
+    return f"{last.strip() if alike else 'staff'} at {listed(each)}"
+
+
+def whom_units_see(plan: Plan, answer: Mapping[str, float], word: str) -> str:
+    """Return of whom the patients of the units of the service that comes first are; nothing where nobody is outside.
+
+    ``word`` is what the run is called.
+    """
+    code = words.main_service(plan.problem)
+    if code is None:
+        return ""
+    patients, share = (answer.get(f"{name}|{code}|", 0.0) for name in ("patients", "share_outside"))
+    seen = sum(answer.get(f"site_patients|{code}|{site}", 0.0) for site in plan.sites_of(code))
+    stay = patients * (1 - share)
+    if not round(patients - stay) and not round(seen - stay):
+        return ""
+    residents = f"{whole(stay)} of {whole(patients)} residents ({whole(patients - stay)} are treated outside)"
+    return f"Units of {word} see {whole(seen)} patients a year: {residents} and {whole(seen - stay)} from outside."
 
 
 def not_looked_at(plan: Plan) -> str:
@@ -299,7 +446,7 @@ def _within(plan: Plan, answer: dict[str, float], today: dict[str, float], main:
         now, before = (percent(words.share_within(values, code)) for values in (answer, today))
         limit = "" if words.limit_of(service) == of_main else f" in {words.limit_of(service):g}"
         known = f" (today {before})" if code in plan.problem.services_with_today else ""
-        counted = f"{whole(answer[f'patients|{code}|'])}{f' {many_of(plan.problem, code)}' if code == main else ''}"
+        counted = f"{whole(answer[f'patients|{code}|'])} {many_of(plan.problem, code)}"
         yield f"{words.lower(service.name)} {now} of {counted}{limit}{known}"
 
 
@@ -310,32 +457,34 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     if code in plan.problem.services_with_today:
         longer, shorter = moved(plan, code)
         who, _, most_lost = longer.partition("; most minutes lost ")
-        yield Line("Longer journeys than today:", f"{who}.") if longer else Line("Nobody's journey is longer.")
+        yield (
+            Line("Longer journeys than today:", f"{words.lower(who)}.")
+            if longer
+            else Line("Nobody's journey is longer.")
+        )
+        yield from _far(plan, code)
         if most_lost:
-            yield Line("Most minutes lost", f"{most_lost}.")
+            yield Line("Most minutes lost", f"{most_lost.replace(f' {many_of(plan.problem, code)}', '')}.")
         if shorter:
             yield Line("Shorter:", f"{shorter}.")
-        yield from _far(plan, code, answer)
         yield from _others_who_lose(plan, code)
     outside = [words.share_outside(values, plan.problem, code) for values in (answer, today)]
     if all(map(isfinite, outside)):
         patients = answer[f"patients|{code}|"]
-        of = f"the area, {whole(outside[0] * patients)} of {whole(patients)}"
-        kept = (
-            ", since who leaves is kept as it was" if plan.problem.border and not plan.problem.border.pull.value else ""
-        )
-        yield Line(f"{percent(outside[0])} treated outside", f"{of}; today {percent(outside[1])}{kept}.")
+        of = f"the area: {whole(outside[0] * patients)} of {whole(patients)}"
+        border = plan.problem.border
+        kept = ", as who leaves is kept as it was" if border and not border.pull.value else ""
+        yield Line(f"{percent(outside[0])} treated outside", f"{of} (today {percent(outside[1])}{kept}).")
 
 
-def _far(plan: Plan, code: str, answer: dict[str, float]) -> Iterator[Line]:
+def _far(plan: Plan, code: str) -> Iterator[Line]:
     """Yield how many patients travel over ten minutes longer."""
-    rows = gains_and_losses(against(plan, plan.today, code))
+    change = against(plan, plan.today, code)
+    rows, means = gains_and_losses(change), averages(change)
     row = rows[(rows["group"] == "") & (rows["by_more_than_minutes"] == THRESHOLDS[-1])].iloc[0]
-    patients, all_patients = float(row["patients_longer"]), answer.get(f"patients|{code}|", 0.0)
-    if all_patients and patients:
-        share = percent(patients / all_patients)
-        said = f"{whole(patients)} of {whole(all_patients)} ({share})."
-        yield Line(f"Over {THRESHOLDS[-1]} minutes longer:", said)
+    if patients := float(row["patients_longer"]):
+        longer = float(means.loc[means["group"] == "", "longer"].iloc[0])
+        yield Line(f"Over {THRESHOLDS[-1]} minutes longer:", f"{whole(patients)} of these {whole(longer)}.")
 
 
 def _others_that_close(plan: Plan, main: str) -> list[str]:
@@ -357,7 +506,7 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
     # Those whose patients nobody counts close, too.
     left = len(_gone(plan).keys() - {main, *told})
     for code in told:
-        more = f"; {left} more services close below" if left else ""
+        more = f"; {left} more services close" if left else ""
         if longer := longer_than_today(plan, code):
             who = longer.replace(" residents' ", " ")
             yield Line("And", f"{words.lower(who)}{more}.")
@@ -366,7 +515,7 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
 def _how_sure(run: Run) -> Iterator[Line]:
     checked = words.checked(run)
     yield from _proved(run)
-    yield from (Line("", one, caution=True) for one in _known(run, "Warning"))
+    yield from (Line("", one, caution=True) for _, one in _known(run, "Warning"))
     yield from _off_today(run.plan)
     if checked.kind == "good":
         not_checked = rests_on.not_checked(run.plan)
@@ -376,10 +525,15 @@ def _how_sure(run: Run) -> Iterator[Line]:
         yield Line(checked.words, checked.more, caution=True)
 
 
-def _known(run: Run, begins: str) -> list[str]:
-    """Return what is to be known before an answer is repeated, of that which begins so: its first sentence."""
-    every = (one["sentence"] for one in run.record.get("know_before", ()))
-    return [first_sentence(one) for one in every if one.startswith(begins)]
+def told_in_full(run: Run) -> list[str]:
+    """Return the numbers of what is to be known that a card has in full, so that paper need not repeat it."""
+    return [number for number, _ in _known(run, COUNTED)]
+
+
+def _known(run: Run, begins: str) -> list[tuple[str, str]]:
+    """Return what to know before an answer is repeated, of that which begins so: its number and its first sentence."""
+    every = enumerate((one for one, _ in parts.to_know(run)), start=1)
+    return [(parts.numbered(number), first_sentence(one)) for number, one in every if one.startswith(begins)]
 
 
 def _proved(run: Run) -> Iterator[Line]:
@@ -395,7 +549,7 @@ def _proved(run: Run) -> Iterator[Line]:
     tie = words.equal_best(plan)
     others = _others_told(plan, main) if (main := words.main_service(plan.problem)) else []
     # Averages stand in the table below.
-    next_best = (said for code in (None, *others) for said in words.by_how_much(plan, code, averages=False))
+    next_best = [said for code in (None, *others) for said in words.by_how_much(plan, code, averages=False)]
     yield from (Line("", said) for said in (*tie, *next_best))
 
 
@@ -418,24 +572,28 @@ def _off_today(plan: Plan) -> Iterator[Line]:
 def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     """Yield the smallest changes that alter the answer, those of rules first: they are what people can decide."""
     found = run.record.get("would_change") or {"changes": [], "not_worked_out": ""}
+    yield from (Line(f"By other counts ({number}):", one, caution=True) for number, one in _known(run, COUNTED))
     changes = sorted(found["changes"], key=lambda one: KINDS.index(one["kind"]))
     row = next(iter(_quicker(run.plan, ways)), None)
     above = _by_its_rule(run, row) if row else None
     if row and above:
         changes.remove(above)
         sees = WOULD_SEE.search(row.lacks)
-        head = f"Were a unit of {sees[1]} patients accepted:" if sees else "If what decides were allowed:"
+        settled = not_settled(run, ways)
+        enough = ", or enough counted (not settled)" if settled else ""
+        head = f"Were a unit of {sees[1]} patients accepted{enough}:" if sees else "If what decides were allowed:"
         # Where what is to be known tells of that number, it says more than one growth for every area.
-        growth = [] if not_settled(run, ways) else str(above["words"]).split(". ")
-        enough = [f" {one.removesuffix('.')}." for one in growth if one.startswith(GROWTH)]
-        yield Line(head, f"{_would_move(run.plan, above['then'])}.{''.join(enough)}")
+        growth = [] if settled else str(above["words"]).split(". ")
+        grown = [f" {one.removesuffix('.')}." for one in growth if one.startswith(GROWTH)]
+        yield Line(head, f"{_would_move(run.plan, above['then'])}.{''.join(grown)}")
     elif row:
         yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
     more = len(changes) - most
-    left = f" {amount(more, 'more changes stand' if more > 1 else 'more change stands')} below." if more > 0 else ""
-    for number, one in enumerate(changes[:most], start=1):
-        yield Line("", f"{_in_short(run.plan, one)}{left if number == most else ''}")
+    yield from (Line("", _in_short(run.plan, one)) for one in changes[:most])
+    if more > 0:
+        left = f"{more} more"
+        yield Line("", f"{left} below, under {ALL_CHANGES}.", paper=f"{left}: full print, {ALL_CHANGES}.")
     if not changes and not above:
         yield from (Line("", said) for said in left_out(found["not_worked_out"])[:1])
     if not changes and not above and not found["not_worked_out"]:

@@ -54,7 +54,7 @@ LEGEND = {
     SHUT: "not kept, as is fixed",
     FIXED: "fixed there",
     THERE: "is there (today is not stated)",
-    IDLE: "is there, but nobody is taken there",
+    IDLE: "nobody is taken there",
     NOTHING: "is not there",
 }
 # Of more candidates no matrix is drawn, but a line a service.

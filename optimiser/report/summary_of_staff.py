@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimiser.model.staffing import on_no_rota, rotas_needed
 from optimiser.plan import Plan, measures
-from optimiser.problem import ACROSS_SITES
+from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import listed, shown, sites_in_words
 from optimiser.problem.words import short as short_name
 
@@ -102,6 +102,12 @@ def _from_to(row: Mapping[Hashable, Any]) -> str:
     """Return how many are in post at a site, and how many after moves."""
     before = float(row["in_post"])
     return f"from {shown(before)} to {shown(before + row['moved_in'] - row['moved_out'])}"
+
+
+def year_of(problem: Problem, team: str) -> int | None:
+    """Return of which year the staff of a team are; None where that is not known, or a config changed them."""
+    is_changed = any(one.name.startswith(f"staff.{team}.") for one in problem.changed)
+    return None if is_changed else problem.teams[team].year
 
 
 def moved(plan: Plan) -> dict[tuple[str, str], float]:

@@ -511,15 +511,17 @@ def test_the_figure_of_options_has_every_choice_of_sites_with_what_stops_it(runs
     assert options.title == "Hyper-acute stroke unit: 3 of 7 choices of sites meet every rule"
     first, *_, last = options.alt.removeprefix("Table. ").split("; ")
     assert first == (
-        "Basildon: 24.64 average minutes, 75% within 30 minutes, 10% treated outside, 1,702 smallest unit, patients a "
-        "year (at least 600), 6 of 13 stroke consultants needed, meets every rule"
+        "Basildon: 24.64 average minutes, 75% within 30 minutes, 10% treated outside, 1,702 patients a year at a "
+        "unit (at least 600, at most 2,000), 6 of 13 stroke consultants needed, meets every rule"
     )
     assert last.startswith("Broomfield and Southend: 22.26 ") and last.endswith("too few patients.")
     drawn = ET.fromstring(options.svg).findall(".//{*}text")
     words = [one.text for one in drawn]
     assert words.count("meets every rule") == 3 and "Basildon (the answer)" in words
     # What is too little is marked: of three pairs and of today's three units patients, of these three staff as well.
-    assert [one.text for one in drawn if one.get("fill") == LACKS] == ["416", "18 of 13", "416", "487", "518"]
+    assert [one.text for one in drawn if one.get("fill") == LACKS] == [
+        *("416 to 799", "18 of 13", "416 to 1,286", "487 to 1,215", "518 to 1,184")
+    ]
 
 
 def test_a_browser_draws_png(runs: Path):

@@ -50,12 +50,15 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             "every full emergency department would have 10 WTE emergency medicine consultants (in 2017 none of 3 had)",
             "Is it safe?",
             "3 rules, at 4 places (staff who may move are lacking at one), by this model.",
-            # Of every way out: which rule gives way and how far, on which staff it rests, and who loses.
+            # Of every way out: how far a rule gives way, what is gained, on which staff it rests, and who loses.
             "outcomes and room for 1,702 patients a year at Basildon (today, by the model, 799) were not looked at.",
             "Whichever way out closes, too:",
-            "consultants at each site that provides it: then Basildon 8, Broomfield 8 and Southend 9",
+            "short of 5 WTE emergency medicine consultants in all: then Basildon 8, Broomfield 8 and Southend 9",
+            "Gained whichever way out:",
+            "see at least 600 patients a year (by this model 1 of 3 today), and have 6 stroke consultants (in 2019",
+            "at each site that provides it; 25 were in post in all in 2017.",
             "5 WTE emergency medicine consultants recruited; 1 of the stroke consultants moved",
-            "hyper-acute stroke unit: 877 of 1,863 (47%), by 13.2 minutes on average",
+            "877 of 1,863 residents' stroke admissions a year (47%), by 13.2 minutes on average,",
             "No plan meets every rule: confirmed independently",
         ):
             box = page.get_by_text(text).first.bounding_box()
@@ -69,6 +72,10 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             ["Basildon and Broomfield", "21.38 (18.53)", "89% (92%)", "10% (10%)"],
             *2 * [["Basildon, Broomfield and Southend", "18.53 (18.53)", "92% (92%)", "10% (10%)"]],
         ]
+        # To let a rota be short is no gain to it; to recruit is.
+        gained = [row.locator("td").nth(5).inner_text() for row in page.locator("#ways-out tbody tr").all()]
+        ten = "every full emergency department would have 10 WTE emergency medicine consultants (in 2017 none of 3 had)"
+        assert gained == [ten, "nothing else", ten]
         # One click a way out.
         ways = page.locator("details.way")
         assert ways.count() == 3 and ways.nth(0).locator("table").is_visible()
@@ -81,6 +88,12 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
         # No code, file name or command.
         text = page.locator("#answer").inner_text() + page.locator("#clash").inner_text()
         assert not any(one in text for one in ("_", "`", "optimiser explain"))
+        # Every way out stands on the first side of paper.
+        page.set_viewport_size({"width": 703, "height": 1040})
+        page.emulate_media(media="print")
+        box = page.locator("#ways-out").bounding_box()
+        assert box and box["y"] + box["height"] <= 1040
+        page.emulate_media(media="screen")
         page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
     assert seen.quiet

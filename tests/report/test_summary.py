@@ -387,7 +387,7 @@ def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
     world = replace(small(), journeys=small().journeys.assign(birch=5.0))
     lines = screen.lines(plan := evaluate(world, BOTH))
     assert lines[4].split()[:3] == ["Clinic", "◌", "●"]
-    assert "● kept   ◌ is there, but nobody is taken there   · is not there" in lines
+    assert "● kept   ◌ nobody is taken there   · is not there" in lines
     assert any("Ash and Birch (nobody is taken to Ash)" in line for line in summary.lines(plan))
 
 

@@ -250,6 +250,7 @@ class _Page:
             "called": [*summary.option(run.plan, coded=False), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
+            "told": cards.told_in_full(run),
             "unverified_numbers": parts.ends([one.number for one in self.references[known:]]),
             "as_counted": self._as_counted(main),
             "on_the_road": begun(summary.on_the_road(run.measures, main).removeprefix(", ")) if main else "",
@@ -268,16 +269,18 @@ class _Page:
         run, plan = self.run, self.run.plan
         straight = best_straight_there(self.problem) if plan.proof.outcome == PROVED else None
         closing = cards.closes(plan)
+        if closing and self._matrix():
+            # The matrix names what closes, first.
+            closing = replace(closing, paper="")
         said = {
+            "Every choice was held to:": cards.held_to(plan),
             "Gained for the longer journeys:": cards.gained(plan),
+            "Staff:": cards.staff(plan),
             "By transfer, as is assumed:": cards.pathway(plan, straight),
             "What decides:": cards.decides(run, self.ways[1]),
         }
         lines = [cards.Line(lead, more) for lead, more in said.items() if more]
-        settled = cards.not_settled(run, self.ways[1])
-        # On paper it stands under the cards.
-        open_yet = [cards.Line("Not settled:", settled, caution=True, screen=True)] if settled else []
-        return [*filter(None, [closing]), *lines, *open_yet]
+        return [*filter(None, [closing]), *lines]
 
     @cached_property
     def ways(self) -> tuple[str, list[placements.Placement]]:
@@ -292,7 +295,17 @@ class _Page:
         title, rows = self.ways
         answer = next((n for n, row in enumerate(rows) if row.way.sites == self.run.plan.sites_of(main)), None)
         heads = placements.heads(self.problem, main)
-        return {"title": title, "heads": heads, "rows": rows, "answer": answer, "longest": placements.LONGEST}
+        # Of several services the buttons say which is shown.
+        alone = f"{self.problem.services[main].name}: " if len(self.counted) == 1 else ""
+        return {
+            "title": f"{alone}{title}",
+            "heads": heads,
+            "rows": rows,
+            "answer": answer,
+            "longest": placements.LONGEST,
+            "units_at": placements.units_at(self.problem, main),
+            "units": cards.whom_units_see(self.run.plan, self.measured, self.answer_word),
+        }
 
     def _matrix(self) -> dict[str, Any] | None:
         """Return who provides what where more services are open to decision than a sentence can name; else None."""

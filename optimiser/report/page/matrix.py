@@ -13,12 +13,13 @@ from optimiser.problem.words import short
 from optimiser.report import screen
 from optimiser.report.page.parts import letters_that_tell
 
-# The columns of a question in which patients are seen first elsewhere: under each of them, by either way.
+# The columns of a question in which patients are seen first elsewhere: as it is asked, and were they taken straight.
 BOTH_WAYS = (
-    ("taken straight there (grey: were they)", ("minutes", "within")),
-    ("by transfer", ("minutes", "on the road", "within")),
+    ("as asked (today)", ("minutes", "within", "outside")),
+    ("of these", ("on the road",)),
+    ("were they taken straight there", ("minutes", "within")),
 )
-WAITS = "By transfer minutes hold the waits that are assumed; “on the road” is without them."
+WAITS = "Minutes hold the waits that are assumed of those who are taken on; “on the road” is without them."
 
 
 def matrix(plan: Plan, numbers: pd.DataFrame, straight: Mapping[str, Sequence[str]], halves: int = 2) -> dict[str, Any]:
@@ -34,8 +35,6 @@ def matrix(plan: Plan, numbers: pd.DataFrame, straight: Mapping[str, Sequence[st
             "name": problem.services[row.service].name,
             "marks": [{"mark": mark, "words": screen.LEGEND[mark]} for mark in row.marks],
             "figures": _both_ways(row, numbers, straight) if straight else row.figures,
-            # Those of the way by which nobody is taken in this question.
-            "other": range(len(BOTH_WAYS[0][1])) if row.service in straight else (),
         }
         for row in of_services
     ]
@@ -43,11 +42,12 @@ def matrix(plan: Plan, numbers: pd.DataFrame, straight: Mapping[str, Sequence[st
     letters = letters_that_tell(problem)
     names = {site: short(problem.sites[site].name) for site in problem.candidates}
     key = [f"{letters[site]} {name}" for site, name in names.items()] if letters else []
-    *_, outside = screen.HEADINGS
     return {
         "sites": [(letters.get(site, name), name) for site, name in names.items()],
         "groups": BOTH_WAYS if straight else (),
-        "heads": [*(head for _, heads in BOTH_WAYS for head in heads), outside] if straight else screen.HEADINGS,
+        "heads": [head for _, heads in BOTH_WAYS for head in heads] if straight else screen.HEADINGS,
+        # The columns after these are for a screen alone.
+        "on_paper": len(screen.HEADINGS),
         "meaning": " ".join([*screen.meaning(plan), *([WAITS] if straight else [])]),
         "halves": _halves(rows, halves),
         "legend": [*key, *(f"{mark} {said}" for mark, said in screen.LEGEND.items() if mark in used)],
@@ -55,12 +55,11 @@ def matrix(plan: Plan, numbers: pd.DataFrame, straight: Mapping[str, Sequence[st
 
 
 def _both_ways(row: screen.Provided, numbers: pd.DataFrame, straight: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the figures of a service by either way: of one without a transfer those of being taken straight there."""
-    minutes, within, outside = row.figures
+    """Return the figures of a service and, where patients are taken on to it, those without waits and the other way."""
     if row.service not in straight:
-        return [minutes, within, "", "", "", outside]
+        return [*row.figures, *("" for _, heads in BOTH_WAYS[1:] for _ in heads)]
     road = number(numbers, "mean_road_minutes", row.service)
-    return [*straight[row.service], minutes, f"{road:.2f}", within, outside]
+    return [*row.figures, f"{road:.2f}", *straight[row.service]]
 
 
 def _halves(rows: Sequence[dict[str, Any]], halves: int) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from optimiser.explanation import broken
 from optimiser.explanation.then_best import Then, then_best
-from optimiser.model.rules import JUDGED, in_words
+from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import totals
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.finished import Run, WithoutPlan
@@ -19,11 +19,12 @@ from optimiser.plan.told import told
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, begun, listed, short, shown
 from optimiser.report import cards, glossary, rests_on, screen, words
+from optimiser.report.against_today import gains
 from optimiser.report.cards import Card, Line
 from optimiser.report.page import parts, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.rendering import rendered
-from optimiser.report.summary_of_staff import moved, staff_in_words
+from optimiser.report.summary_of_staff import moved, staff_in_words, year_of
 
 MOST_ON_A_CARD = 4
 NOBODY = "at most 0 "
@@ -89,6 +90,8 @@ class _Page:
             "ways": list(self._ways()),
             "heads": self._heads() if any(self.then) else [],
             "by_all": self._by_all,
+            "gained": cards.gained_in_words(self.gained[0]),
+            "best_by": words.proved(self.problem)[0][1].removesuffix("."),
             "sets": [[self._clashing(row) for row in one] for one in self.sets],
             "all_known": bool(self.asked.record.get("every_clash_is_known")),
             "before": references[:known],
@@ -110,12 +113,18 @@ class _Page:
 
     def _cards(self) -> Iterator[Card]:
         first, *others = self.sets
-        lines = [Line("", f"{_said(one['words'])}.") for one in first]
+        lines = [Line("", f"{self._dated(one['instance'], _said(one['words']))}.") for one in first]
         more = [Line("", f"{amount(len(others), 'more sets')} of rules clash: see below.")] if others else []
         yield Card("Which rules clash?", [*lines, *more])
         yield Card("Is it safe?", list(self._is_it_safe()))
         yield Card("How sure are we?", list(self._how_sure()))
         yield Card("What would change it?", list(self._enough()))
+
+    def _dated(self, instance: str, words: str) -> str:
+        """Return a rule with the year of which its staff are, where that is known and nobody changed them."""
+        team = next((self.problem.teams[one] for one in instance.split(".") if one in self.problem.teams), None)
+        year = year_of(self.problem, team.code) if team else None
+        return words.replace(" are in post in all", f" were in post in all in {year}") if year else words
 
     def _enough(self) -> Iterator[Line]:
         rows = list(zip(self.asked.ways_out.to_dict("records"), self.then, strict=True))
@@ -164,14 +173,16 @@ class _Page:
 
     def _ways(self) -> Iterator[dict[str, Any]]:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
-        for row, then in zip(self.asked.ways_out.to_dict("records"), self.then, strict=True):
+        ways = zip(self.asked.ways_out.to_dict("records"), self.then, self.gained[1], strict=True)
+        for row, then, gained in ways:
             found: dict[str, Any] = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": ""}
             if then:
                 few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
                 found |= {
                     "asked": begun(then.asked),
                     "then": words.answer(then.plan),
-                    "figures": self._figures(then.plan, str(row["gives_way"])),
+                    "there": self._then_there(then.plan, str(row["gives_way"])),
+                    "figures": self._figures(then.plan, gained),
                     "against_today": sorted(
                         cards.against_today(then.plan, self.about), key=lambda one: one.lead.startswith("Longer")
                     ),
@@ -191,15 +202,14 @@ class _Page:
             return []
         service = self.problem.services[self.shown]
         within = f"within {words.limit_of(service):g} minutes"
-        journeys = ("average minutes", within, "treated outside", "longer journeys than today, patients a year")
-        return [f"{service.name} at", *journeys, "Rule that gives way", "Staff it rests on"]
+        journeys = ("its average minutes", within, "treated outside", "longer journeys than today, a year")
+        return [f"{service.name} at", *journeys, "Gained", "Staff it rests on"]
 
-    def _gives_way(self, plan: Plan, instance: str) -> str:
-        """Return the rule that gives way as it is asked now and, of a rota, how many would then be at each site."""
+    def _then_there(self, plan: Plan, instance: str) -> str:
+        """Return how many would be at each site where a rule on a rota gives way, to end a clause; else nothing."""
         rule, *names = instance.split(".")
-        asked = _said(in_words(self.problem, (rule, tuple(names))))
         if rule not in JUDGED or not JUDGED[rule].from_staff or len(names) != len(("service", "team", "unit")):
-            return asked
+            return ""
         code, team, unit = names
         here = plan.staffing_of(team, unit)
         staff = dict(zip(here["site"], here["staff"], strict=True))
@@ -208,7 +218,15 @@ class _Page:
             for site in plan.sites_of(code)
             if site in staff
         ]
-        return f"{asked.partition('; ')[0]}: then {listed(each)}" if each else asked
+        return f": then {listed(each)}" if each else ""
+
+    @cached_property
+    def gained(self) -> tuple[list[str], list[list[str]]]:
+        """What is gained whichever way is taken, and what by each way besides; of one not worked out, nothing."""
+        each = [gains(then.plan, in_short=True, today=self.today) if then else [] for then in self.then]
+        known = [one for one, then in zip(each, self.then, strict=True) if then]
+        common = [said for said in known[0] if all(said in one for one in known)] if known else []
+        return common, [[said for said in one if said not in common] for one in each]
 
     @property
     def _by_all(self) -> str:
@@ -228,12 +246,14 @@ class _Page:
     def _longer(self, plan: Plan) -> Iterator[str]:
         """Yield whose journeys are longer than today by a way out: those of the service shown without its name."""
         for code in sorted(self.problem.services_with_patients, key=lambda one: one != self.shown):
-            if said := cards.longer_than_today(plan, code):
+            by_each = {cards.longer_than_today(then.plan, code) for then in self.then if then}
+            # What is the same by every way stands above them.
+            if (said := cards.longer_than_today(plan, code)) and (code == self.shown or len(by_each) > 1):
                 name, _, by = re.sub(" residents' .*? a year", "", said).partition(", and ")[0].partition(", ")
                 yield by if code == self.shown else f"{words.lower(name)}: {by}"
 
-    def _figures(self, plan: Plan, gives_way: str) -> list[str]:
-        """Return what a way out comes to under those headings, with the rule that gives way and the staff it takes."""
+    def _figures(self, plan: Plan, gained: list[str]) -> list[str]:
+        """Return what a way out comes to under those headings, with what is gained by it and the staff it takes."""
         if self.shown is None:
             return []
         names = screen.HEADINGS
@@ -241,8 +261,8 @@ class _Page:
         return [
             words.where(self.problem, plan.sites_of(self.shown)),
             *(figures[name] for name in names),
-            "; ".join(self._longer(plan)) or "nobody",
-            self._gives_way(plan, gives_way),
+            "; ".join(self._longer(plan)) or "nobody else",
+            "; ".join(gained) or "nothing else",
             "; ".join(_staff_to_come(plan)) or "nothing more",
         ]
 

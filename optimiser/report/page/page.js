@@ -173,16 +173,16 @@ function waysOf(code) {
 }
 
 function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
-  const {team, length} = PAGE.placements[code], transfer = question.service[code].transfer;
+  const {team, length, ceiling} = PAGE.placements[code], transfer = question.service[code].transfer;
   const minutes = name => {
     const value = measure(result, name, code);
     return Number.isFinite(value) ? {text: FORMS.d2(value), length: Math.floor(length * value / longest)} : {text: "no site"};
   };
   const share = value => ({text: FORMS.percent(value), length: Number.isFinite(value) ? Math.floor(length * value) : undefined});
-  const seen = Math.min(...way.sites.map(site => measure(result, "site_patients", code, site)));
+  const seen = way.sites.map(site => measure(result, "site_patients", code, site)), least = Math.min(...seen), most = Math.max(...seen);
   const cells = [minutes("mean_minutes"), ...(transfer ? [minutes("mean_minutes_straight_there")] : []),
     share(withinOf(result, code)), share(outsideOf(result, code)),
-    way.sites.length ? {text: FORMS.whole(seen), bad: floor !== null && seen < floor} : {text: "–"}];
+    way.sites.length ? {text: [...new Set([least, most].map(FORMS.whole))].join(" to "), bad: (floor !== null && least < floor) || (ceiling !== null && most > ceiling)} : {text: "–"}];
   if (team) {
     const here = result.staff.filter(row => row.team === team[0] && row.unit === team[1]), sum = name => here.reduce((all, row) => all + row[name], 0);
     cells.push(here.length ? {text: `${commas(sum("needed"), 2)} of ${commas(sum("in_post"), 2)}`, bad: sum("short") > more + 1e-6} : {text: "–"});
@@ -306,16 +306,16 @@ function fillPlacements() {
   fillFloors(every);
   const averages = rows.flatMap(({result}) => ["mean_minutes", "mean_minutes_straight_there"].map(name => measure(result, name, shown))).filter(Number.isFinite);
   const same = choice => question.services.every(({code}) => choice[code].join() === chosen[code].join());
-  const lawful = every.filter(row => !row.broken.length).length, some = rows.length < every.length ? `; ${rows.length} shown` : "";
-  byId("placed-title").textContent = question.not_judged.length || !placed.every ? "Some of the choices of sites" : `${lawful} of ${every.length} choices of sites ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
+  const lawful = every.filter(row => !row.broken.length).length, left = every.length - rows.length, some = left ? `; ${left} not shown that break more or take longer` : "", alone = document.querySelector("[data-show]") ? "" : `${nameOf(shown)}: `;
+  byId("placed-title").textContent = question.not_judged.length || !placed.every ? `${alone}Some of the choices of sites` : `${alone}${lawful} of ${every.length} choices of sites ${lawful === 1 ? "meets" : "meet"} every rule${isMoved() ? ", so asked" : ""}${some}`;
   for (const button of document.querySelectorAll("[data-show]")) button.setAttribute("aria-pressed", String(button.dataset.show === shown));
   const head = element("tr");
-  head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: "n"} : {})})));
+  head.append(...placed.heads.map((words, number) => element("th", headSaid(words) || "verdict", {scope: "col", ...(number && number < placed.heads.length - 1 ? {class: number === placed.units_at ? "n units" : "n"} : {})})));
   table.tHead.replaceChildren(head);
   const pressed = document.activeElement && document.activeElement.closest("#placements tbody") ? document.activeElement.closest("tr").rowIndex : 0;
   table.tBodies[0].replaceChildren(...rows.map(row => {
     const line = element("tr", "", {class: [row.broken.length ? "unlawful" : "lawful", (best ? row === best : row.way.called.includes(PAGE.answer_word)) && "best", same(row.choice) && differences(answerChoice, chosen).length && "now"].filter(Boolean).join(" ")});
-    const first = element("th", "", {scope: "row"}), button = element("button", placedAt(row.way.sites), {type: "button", "aria-pressed": String(same(row.choice))});
+    const first = element("th", "", {scope: "row"}), button = element("button", rowAt(row.way.sites), {type: "button", "aria-pressed": String(same(row.choice))});
     button.addEventListener("click", () => choose(row.choice));
     first.append(button);
     if (row.way.called.length) first.append(" ", element("small", row.way.called.join(", ")));
@@ -336,7 +336,14 @@ function fillPlacements() {
 }
 
 // The heading of patients says how many are asked for, also where that is moved.
-const headSaid = words => ("patients" in moved ? words.replace(/\(at least [\d,.]+\)$/, `(at least ${commas(moved.patients)})`) : words);
+const headSaid = words => ("patients" in moved ? words.replace(/\(at least [\d,.]*\d/, `(at least ${commas(moved.patients)}`) : words);
+
+// As in placements.py: of all sites how many they are, of all but one that is not among many the one.
+function rowAt(sites) {
+  const others = question.codes.filter(code => !sites.includes(code)), many = question.codes.length;
+  if (!others.length && many > 2) return `all ${many} sites`;
+  return others.length === 1 && many > 3 ? `all but ${names(others[0])}` : placedAt(sites);
+}
 
 const placedAt = sites => (sites.length > 8 ? `${sites.length} of ${question.codes.length} sites` : sitesOf(sites));
 

@@ -224,12 +224,17 @@ def to_know(run: Run) -> list[tuple[str, str]]:
     return [*of_tables, *((one["sentence"], one["source"]) for one in run.record.get("know_before", ()))]
 
 
+def numbered(number: int) -> str:
+    """Return how a reviewer cites the reference of a number."""
+    return f"R-{number:02}"
+
+
 def references(run: Run) -> list[Reference]:
     """Return what to know before an answer is repeated, then every figure it rests on without a checked source."""
     known = [(*one, frozenset[str]()) for one in to_know(run)]
     unverified = [(*_source_apart(one), about) for one, about in rests_on.figures_and_settings(run.plan)]
     return [
-        Reference(f"R-{number:02}", first_sentence(said), said, source or rests_on.NO_SOURCE, about)
+        Reference(numbered(number), first_sentence(said), said, source or rests_on.NO_SOURCE, about)
         for number, (said, source, about) in enumerate([*known, *unverified], start=1)
     ]
 

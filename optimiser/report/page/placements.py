@@ -19,11 +19,14 @@ from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import Designations
 from optimiser.problem import Problem, RotaNeed, Service
-from optimiser.problem.words import decimals, listed, percent, shown, whole
+from optimiser.problem.words import decimals, listed, percent, short, shown, whole
 from optimiser.report import words
 from optimiser.report.page.question import designated_at
 
 MOST = 12
+AT_A_UNIT = "patients a year at a unit"
+# Where so many sites are candidates, all of them are named; where so many are, all but one.
+FEW, MOST_NAMED = 2, 3
 # Of at most so many ways the best are found by judging all.
 MOST_JUDGED = 64
 LONGEST = 44
@@ -151,7 +154,9 @@ def data(runs: Sequence[Run], service: str, answer: str) -> dict[str, Any]:
     rota, least = _rota(one), one.minimum_patients
     return {
         "heads": heads(plan.problem, service),
+        "units_at": units_at(plan.problem, service),
         "floor": least.value if least else None,
+        "ceiling": one.maximum_patients.value if one.maximum_patients else None,
         "length": LONGEST,
         "every": bool(_every(one, plan.problem.candidates)),
         "most": MOST,
@@ -178,8 +183,9 @@ def heads(problem: Problem, service: str) -> list[str]:
     """Return the headings of the columns."""
     one = problem.services[service]
     rota = _rota(one)
-    least = f" (at least {whole(one.minimum_patients.value)})" if one.minimum_patients else ""
-    seen = f"smallest unit, patients a year{least}"
+    limits = {"at least": one.minimum_patients, "at most": one.maximum_patients}
+    asked = ", ".join(f"{bound} {whole(limit.value)}" for bound, limit in limits.items() if limit)
+    seen = f"{AT_A_UNIT}{f' ({asked})' if asked else ''}"
     average = "average minutes, waits included" if one.transfer else "average minutes"
     straight = ["average if taken straight there"] if one.transfer else []
     return [
@@ -187,6 +193,11 @@ def heads(problem: Problem, service: str) -> list[str]:
         *([f"{_team(problem, rota)} needed"] if rota else []),
         "",
     ]
+
+
+def units_at(problem: Problem, service: str) -> int:
+    """Return which column is of the patients of units, which takes more room."""
+    return next(n for n, head in enumerate(heads(problem, service)) if head.startswith(AT_A_UNIT))
 
 
 def _team(problem: Problem, rota: RotaNeed) -> str:
@@ -213,7 +224,8 @@ def placements(runs: Sequence[Run], service: str, answer: str) -> tuple[str, lis
 
 def _title(every: Sequence[Placement], shown: Sequence[Placement]) -> str:
     lawful = sum(one.lawful for one in every)
-    some = f"; {len(shown)} shown" if len(shown) < len(every) else ""
+    left = len(every) - len(shown)
+    some = f"; {left} not shown that break more or take longer" if left else ""
     return f"{lawful} of {len(every)} choices of sites {'meets' if lawful == 1 else 'meet'} every rule{some}"
 
 
@@ -229,8 +241,8 @@ def _placement(plan: Plan, service: str, way: Way) -> Placement:
     rows = pd.DataFrame(measures.of_service(there, service), columns=measures.COLUMNS)
     straight = list(measures.straight_there(there, service)) if problem.services[service].transfer else []
     values = {f"{m}|{s}|{g}": v for m, s, g, v, *_ in (*rows.itertuples(index=False), *straight)}
-    cells = [*_journeys(problem, service, values), _smallest(problem, service, way, values), *_staff(there, service)]
-    name = words.where(problem, way.sites)
+    cells = [*_journeys(problem, service, values), _seen(problem, service, way, values), *_staff(there, service)]
+    name = _where(problem, way.sites)
     stopped_by = broken.lines(there)
     by, lacks = broken.by_how_much(there), broken.in_short(there, stopped_by)
     return Placement(way, name, cells, verdict(there.broken), len(there.broken), stopped_by, by, lacks)
@@ -247,14 +259,25 @@ def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Itera
         yield Bar(percent(share), share if isfinite(share) else None)
 
 
-def _smallest(problem: Problem, service: str, way: Way, values: dict[str, float]) -> Bar:
-    """Return the patients a year of the smallest unit, and whether they are too few."""
-    least = problem.services[service].minimum_patients
-    seen = [values[f"site_patients|{service}|{site}"] for site in way.sites]
+def _where(problem: Problem, sites: Sequence[str]) -> str:
+    """Return the names of sites; of all how many they are, of all but one that is not among many the one."""
+    others, many = [site for site in problem.candidates if site not in sites], len(problem.candidates)
+    if not others and many > FEW:
+        return f"all {many} sites"
+    if len(others) == 1 and many > MOST_NAMED:
+        return f"all but {short(problem.sites[others[0]].name)}"
+    return words.where(problem, sites)
+
+
+def _seen(problem: Problem, service: str, way: Way, values: dict[str, float]) -> Bar:
+    """Return the patients a year of the smallest and the largest unit, and whether they are too few or too many."""
+    one, seen = problem.services[service], [values[f"site_patients|{service}|{site}"] for site in way.sites]
     if not seen:
         return Bar("–")
-    bad = bool(least and min(seen) < least.value)
-    return Bar(whole(min(seen)), bad=bad)
+    few = one.minimum_patients is not None and min(seen) < one.minimum_patients.value
+    many = one.maximum_patients is not None and max(seen) > one.maximum_patients.value
+    ends = dict.fromkeys((whole(min(seen)), whole(max(seen))))
+    return Bar(" to ".join(ends), bad=few or many)
 
 
 def _staff(plan: Plan, service: str) -> Iterator[Bar]:
