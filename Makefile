@@ -73,8 +73,8 @@ rebuild-data: .venv/installed-dev
 lock: .venv/installed-dev
 	$(BIN)/pip install --quiet uv
 	$(UV_COMPILE) pyproject.toml --group build --extra export --extra serve --output-file requirements/run.txt
-	$(UV_COMPILE) pyproject.toml --group dev --extra benchmarks --extra cluster --extra export --extra import --extra serve \
-		--extra sources --output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --group dev --extra benchmarks --extra cluster --extra export --extra import --extra osm \
+		--extra serve --extra sources --output-file requirements/dev.txt
 	$(UV_COMPILE) --group audit --constraint requirements/dev.txt --output-file requirements/audit.txt
 
 # Everything that the program installs, with versions and hashes, as CycloneDX; the same versions give the same bytes.

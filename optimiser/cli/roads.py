@@ -66,7 +66,8 @@ def journeys(
     graph: Annotated[
         Path | None,
         typer.Option(
-            help="A street graph in GraphML, as OSMnx saves it, or OS Open Roads (.gpkg), not the place's network."
+            help="A file of roads, not the place's: GraphML as OSMnx saves it, OS Open Roads (.gpkg) or OpenStreetMap "
+            "(.osm.pbf)."
         ),
     ] = None,
     plus: Annotated[float, typer.Option(help="Minutes that every journey takes beside those on the network.")] = 0.0,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
+from optimiser.inputs.importing.streets import Streets
 from optimiser.problem.words import listed
 
 MOST_BYTES = 10_000_000_000
@@ -40,7 +41,7 @@ _LIKE = {
 }
 
 
-def usual_speeds() -> pd.DataFrame:
+def _usual_speeds() -> pd.DataFrame:
     """Return ``road_speeds.csv`` for a place that has none: a speed of each function of a road, none of them verified.
 
     Speeds in km an hour are those of Routino's profile for a car; queues, junctions and towns slow nobody in it.
@@ -49,10 +50,8 @@ def usual_speeds() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["class", "kmh", "meaning", "verified"])
 
 
-def read_open_roads(
-    path: Path, ends: pd.DataFrame, classes: Collection[str]
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Return the junctions and the links around some ends, as tables, and what was done, a sentence each.
+def read_open_roads(path: Path, ends: pd.DataFrame, classes: Collection[str] | None) -> Streets:
+    """Return the roads around some ends as tables.
 
     Parameters
     ----------
@@ -63,6 +62,7 @@ def read_open_roads(
     classes
         The classes that have speeds. A link is of the class of its function and its form, such as
         ``a_road_dual_carriageway``, where that has a speed, and otherwise of that of its function, such as ``a_road``.
+        None where nobody stated any.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def read_open_roads(
         )
     if unlike := int((pd.to_numeric(roads["length"], errors="coerce").fillna(-1) < 0).sum()):
         raise InputError([Fault(shown(path), f"has {unlike:,} links without a length in metres. {GET}")])
-    return junctions, _links(roads, codes, classes), said
+    return Streets(junctions, _links(roads, codes, classes or ()), tuple(said), _usual_speeds())
 
 
 def _refuse_another(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,8 +12,10 @@ import pandas as pd
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import is_there
 from optimiser.inputs.importing import Brought, bring_in, recorded
-from optimiser.inputs.importing.open_roads import read_open_roads, usual_speeds
+from optimiser.inputs.importing.open_roads import read_open_roads
+from optimiser.inputs.importing.osm_extract import read_extract
 from optimiser.inputs.importing.street_graph import read_street_graph
+from optimiser.inputs.importing.streets import Streets
 from optimiser.inputs.roads import some, unreached
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED
@@ -28,7 +30,7 @@ from optimiser.problem.words import listed
 JOINED = 3
 COORDINATES = ["easting_m", "northing_m"]
 FROM_A_GRAPH = ("road_junctions", "road_links", "road_access")
-OPEN_ROADS = ".gpkg"
+OPEN_ROADS, EXTRACT = ".gpkg", ".pbf"
 
 
 @dataclass(frozen=True)
@@ -53,9 +55,9 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
     place
         The place's folder, with ``areas.csv``, ``sites.csv`` and the tables of a network.
     graph
-        A street graph in GraphML, or OS Open Roads as a GeoPackage: junctions, links and access are made from it, and
-        written too. The place needs coordinates, and ``road_speeds.csv`` with a speed of each kind of road and of
-        ``access``; for OS Open Roads alone there are usual ones, which are written, not verified.
+        A street graph in GraphML, OS Open Roads as a GeoPackage or an extract of OpenStreetMap: junctions, links and
+        access are made from it, and written too. The place needs coordinates, and ``road_speeds.csv`` with a speed of
+        each kind of road and of ``access``; for all but GraphML there are usual ones, which are written, not verified.
     reading
         How minutes on the network are read; as they are if not stated.
 
@@ -71,17 +73,17 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
     sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
     check_together(sheets, set())
     made: Sequence[str] = FROM_A_GRAPH if graph else ()
-    speedless = graph is not None and graph.suffix.lower() == OPEN_ROADS and not sheets["road_speeds"].present
+    usual = graph is not None and graph.suffix.lower() in (OPEN_ROADS, EXTRACT)
+    speedless = usual and not sheets["road_speeds"].present
     made = [*made, *(["road_speeds"] if speedless else [])]
     _refuse(sheets, [name for name in ("areas", "sites", *TABLES) if name not in made])
     frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES)}
     said = list[str]()
-    if speedless:
-        frames["road_speeds"] = usual_speeds()
-        said.append("Speeds are usual ones of a routing program and nobody verified them: see road_speeds.csv.")
     if graph:
         tables, done = _tables_of(graph, frames, sheets)
         frames |= tables
+        if speedless:
+            said.append("Speeds are usual ones of a routing program and nobody verified them: see road_speeds.csv.")
         said += done
         furthest = frames["road_access"].groupby("end")["km"].min()
         words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
@@ -112,8 +114,8 @@ def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
 
 def _tables_of(
     path: Path, frames: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]
-) -> tuple[dict[str, pd.DataFrame], list[str]]:
-    """Return junctions, links and access of a file of roads, whose kinds must have speeds, and what was done."""
+) -> tuple[dict[str, pd.DataFrame], Sequence[str]]:
+    """Return the tables of a file of roads, whose kinds must have speeds, and what was done."""
     ends, faults = [], []
     for name, code in (("areas", "area"), ("sites", "site")):
         end = frames[name].rename(columns={code: "end"}).reindex(columns=["end", *COORDINATES])
@@ -121,20 +123,27 @@ def _tables_of(
             words = f"{some(lost)} have no easting_m and northing_m. Fill them in, so that they join the roads."
             faults.append(Fault(shown(sheets[name].path), words))
         ends.append(end)
-    known, said = set(frames["road_speeds"]["class"]), list[str]()
-    if path.suffix.lower() != OPEN_ROADS:
-        junctions, links = read_street_graph(path)
-    elif faults:
+    around, stated = pd.concat(ends), sheets["road_speeds"].present
+    known = {*frames["road_speeds"]["class"]} if stated else None
+    if path.suffix.lower() in (OPEN_ROADS, EXTRACT) and faults:
         raise InputError(faults)
-    else:
-        junctions, links, said = read_open_roads(path, pd.concat(ends), known)
-    if unknown := sorted({*links["class"], ACCESS} - known):
+    streets = _streets_of(path, around, known)
+    speeds = frames["road_speeds"] if stated or streets.speeds is None else streets.speeds
+    if unknown := sorted({*streets.links["class"], ACCESS} - {*speeds["class"]}):
         words = f"it has no speed of {listed(unknown)}. Add a row of each."
         faults.append(Fault(shown(sheets["road_speeds"].path), words))
     if faults:
         raise InputError(faults)
-    access = access_of(pd.concat(ends), junctions, frames["road_waters"], nearest=JOINED)
-    return dict(zip(FROM_A_GRAPH, (junctions, links, access), strict=True)), said
+    access = access_of(around, streets.junctions, frames["road_waters"], nearest=JOINED)
+    made = (streets.junctions, streets.links, access)
+    return {"road_speeds": speeds, **dict(zip(FROM_A_GRAPH, made, strict=True))}, streets.said
+
+
+def _streets_of(path: Path, ends: pd.DataFrame, known: Collection[str] | None) -> Streets:
+    kind = path.suffix.lower()
+    if kind == OPEN_ROADS:
+        return read_open_roads(path, ends, known)
+    return read_extract(path, ends, known) if kind == EXTRACT else read_street_graph(path)
 
 
 def _on(network: Network, starts: list[str], sites: list[str], folder: Path) -> pd.DataFrame:

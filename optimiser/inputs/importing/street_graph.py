@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
+from optimiser.inputs.importing.streets import Streets
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -22,8 +23,8 @@ GRID = "EPSG:27700"
 SAVE = "Save it by OSMnx (save_graphml)."
 
 
-def read_street_graph(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the junctions and the links of a street graph as tables, coordinates on the British National Grid.
+def read_street_graph(path: Path) -> Streets:
+    """Return the roads of a street graph as tables, coordinates on the British National Grid.
 
     A link goes one way, as an edge does. Its class is its ``highway``; its road is its ``ref``, its ``name``, or that.
     Of several between two junctions with one road the shortest is kept. Raises ``InputError``.
@@ -52,7 +53,7 @@ def read_street_graph(path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     ]
     key = ["from_junction", "to_junction", "road"]
     links = pd.DataFrame(rows, columns=[*key, "km", "class", "one_way"])
-    return junctions, links.sort_values([*key, "km"]).drop_duplicates(key, ignore_index=True)
+    return Streets(junctions, links.sort_values([*key, "km"]).drop_duplicates(key, ignore_index=True))
 
 
 def _faults(graph: nx.Graph[Any]) -> Iterator[str]:
