@@ -104,6 +104,12 @@ TABLES: Mapping[str, Table] = {
         ("from_junction", "to_junction", "road"), due="where asked", may_lack=("name", "one_way"),
     ),
     "inputs/road_speeds.csv": Table({"class": word, "kmh": amount}, ("class",), due="where asked", may_lack=()),
+    "inputs/road_turns.csv": Table(
+        {"from_junction": text, "junction": word, "to_junction": text, "turn": word},
+        ("from_junction", "junction", "to_junction", "turn"),
+        due="where asked", may_lack=("from_junction", "to_junction"),
+    ),
+    "inputs/road_delays.csv": Table({"turn": word, "seconds": amount}, ("turn",), due="where asked", may_lack=()),
     "inputs/road_access.csv": Table(
         {"end": word, "junction": word, "km": amount}, ("end", "junction"), due="where asked", may_lack=()
     ),
@@ -380,10 +386,11 @@ def _with_added(
 
 
 def read_roads(reader: Reader) -> dict[str, list[Mapping[str, Any]]]:
-    """Return the rows of every table of the network, by what it has; waters may be none."""
-    names = ["junctions", "links", "speeds", "access"]
-    names += ["waters"] if "inputs/road_waters.csv" in reader.files else []
-    return {"waters": []} | {name: [row.cells for row in rows_of(reader, f"inputs/road_{name}.csv")] for name in names}
+    """Return the rows of every table of the network, by what it has; waters and turns may be none."""
+    may_be = [name for name in ("waters", "turns", "delays") if f"inputs/road_{name}.csv" in reader.files]
+    names = ["junctions", "links", "speeds", "access", *may_be]
+    found = {name: [row.cells for row in rows_of(reader, f"inputs/road_{name}.csv")] for name in names}
+    return {"waters": [], "turns": [], "delays": []} | found
 
 
 def _own_table(reader: Reader, code: str, name: str) -> dict[Any, Row]:
@@ -486,9 +493,9 @@ def read_longer(
     if not (question.shut_roads or question.slow_roads):
         return {}
     roads = read_roads(reader)
-    tables = (roads["junctions"], roads["links"], roads["speeds"], [*roads["access"], *joined])
+    roads["access"] += joined
     try:
-        return tenths_longer(pairs, question.shut_roads, question.slow_roads, *tables)
+        return tenths_longer(pairs, question.shut_roads, question.slow_roads, roads)
     except ValueError as error:
         raise reader.give_up("inputs/road_links.csv", str(error)) from None
 

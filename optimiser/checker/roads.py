@@ -1,7 +1,8 @@
 """How much longer journeys take when roads are shut or slow, and how long to a site that is added, by the network.
 
-From each site a plain search runs against the direction of travel, once on the roads as they are and once as the config
-says they are. Times are whole thousandths of a minute, what is longer is told in tenths; both round halves to the even.
+From each site a plain search runs against the direction of travel, from link to link, so that turns take their time;
+once on the roads as they are and once as the config says they are. Times are whole thousandths of a minute, what is
+longer is told in tenths; both round halves to the even.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from math import isqrt
 from typing import Any, NamedTuple
 
 Cells = Mapping[str, Any]
-Steps = Mapping[str, Sequence[tuple[str, int]]]
-A_MINUTE_AN_HOUR, A_TENTH = 60_000, 100
+# From, at and to a junction, or from or to any (None), and the thousandths of a minute; None where it is forbidden.
+Turns = Mapping[tuple[str | None, str, str | None], int | None]
+A_MINUTE_AN_HOUR, A_SECOND, A_TENTH = 60_000, Fraction(1000, 60), 100
+FORBIDDEN = "forbidden"
 # A site that is added joins the nearest three, of the twelve nearest, to which no water lies in between.
 JOINED, LOOKED_AT = 3, 12
 Point = tuple[Fraction, Fraction]
@@ -34,22 +37,32 @@ class Way(NamedTuple):
     kmh: Decimal
 
 
+class Backwards(NamedTuple):
+    """Links by number, against the direction of travel.
+
+    ``last`` are, by junction, the links into it, each with how long it takes; ``steps`` are, by link, those from which
+    one may turn into it, each with how long it and the turn take; ``starts`` is where each begins.
+    """
+
+    last: Mapping[str, Sequence[tuple[int, int]]]
+    steps: Mapping[int, Sequence[tuple[int, int]]]
+    starts: Sequence[str]
+
+
 def tenths_longer(
     pairs: Collection[tuple[str, str]],
     closed: Collection[str],
     slowed: Mapping[str, Fraction],
-    junctions: Sequence[Cells],
-    links: Sequence[Cells],
-    speeds: Sequence[Cells],
-    access: Sequence[Cells],
+    rows: Mapping[str, Sequence[Cells]],
 ) -> dict[tuple[str, str], int]:
     """Return by how many tenths of a minute each journey is longer; pairs for which it is not are left out.
 
-    Raises ``ValueError`` where a stretch is not understood, or where there is no way.
+    ``rows`` are those of every table of the network, by what it has. Raises ``ValueError`` where a stretch is not
+    understood, or where there is no way.
     """
-    names = {row["junction"]: row["name"].casefold() for row in junctions}
-    kmh = {row["class"]: row["kmh"] for row in speeds}
-    ways = list(each_way(links, kmh))
+    names = {row["junction"]: row["name"].casefold() for row in rows["junctions"]}
+    kmh = {row["class"]: row["kmh"] for row in rows["speeds"]}
+    ways, turns = list(each_way(rows["links"], kmh)), turns_of(rows)
     shut = {number for stretch in closed for number in stretch_of(stretch, ways, names)}
     slow: dict[int, Fraction] = {}
     for stretch, times in slowed.items():
@@ -59,10 +72,11 @@ def tenths_longer(
     after = [
         (way, thousandths(way.km, way.kmh, slow.get(n, Fraction(1)))) for n, way in enumerate(ways) if n not in shut
     ]
-    ends = ways_to_the_roads(access, kmh)
+    ends = ways_to_the_roads(rows["access"], kmh)
+    usual_steps, event_steps = (backwards(roads, turns) for roads in (before, after))
     found: dict[tuple[str, str], int] = {}
     for site in sorted({site for _, site in pairs}):
-        open_times, event_times = (times_to(ends[site], roads) for roads in (backwards(before), backwards(after)))
+        open_times, event_times = (times_to(ends[site], steps) for steps in (usual_steps, event_steps))
         for start in (start for start, to in pairs if to == site):
             usual, now = (least(ends[start], times) for times in (open_times, event_times))
             if usual is None or now is None:
@@ -89,7 +103,7 @@ class Network:
         self.joined: list[Cells] = []
         self.ends = ways_to_the_roads(rows["access"], kmh)
         self.steps = backwards(
-            [(way, thousandths(way.km, way.kmh, Fraction(1))) for way in each_way(rows["links"], kmh)]
+            [(way, thousandths(way.km, way.kmh, Fraction(1))) for way in each_way(rows["links"], kmh)], turns_of(rows)
         )
 
     def join(self, end: str, here: Point) -> None:
@@ -162,18 +176,54 @@ def thousandths(km: Decimal, kmh: Decimal, times: Fraction) -> int:
     return round(Fraction(km) * A_MINUTE_AN_HOUR * times / Fraction(kmh))
 
 
-def backwards(roads: Sequence[tuple[Way, int]]) -> Steps:
-    """Return, by the end of each way, where it starts and how long it takes."""
-    steps: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for way, long in roads:
-        steps[way.end].append((way.start, long))
-    return steps
+def turns_of(rows: Mapping[str, Sequence[Cells]]) -> Turns:
+    """Return what each turn takes, all that is said of one together. Raises ``ValueError`` where nobody says it."""
+    kinds = {row["turn"]: round(Fraction(row["seconds"]) * A_SECOND) for row in rows["delays"]}
+    found: dict[tuple[str | None, str, str | None], int | None] = {}
+    for row in rows["turns"]:
+        turn = (row.get("from_junction") or None, row["junction"], row.get("to_junction") or None)
+        if row["turn"] not in (FORBIDDEN, *kinds):
+            raise ValueError(f"has turns of the kind {row['turn']}, of which it is not said how long they take")
+        before = found.get(turn, 0)
+        found[turn] = None if row["turn"] == FORBIDDEN or before is None else before + kinds[row["turn"]]
+    return found
 
 
-def times_to(ends: Mapping[str, int], steps: Steps) -> dict[str, int]:
-    """Return how long it takes from each place, by Dijkstra's search from the ends."""
-    found: dict[str, int] = {}
-    waiting = [(time, place) for place, time in ends.items()]
+def turning(turns: Turns, start: str, at: str, end: str) -> int | None:
+    """Return how long it takes to pass a junction; None where that is forbidden."""
+    every = [turns.get((a, at, b), 0) for a in (start, None) for b in (end, None)]
+    known = [long for long in every if long is not None]
+    return sum(known) if len(known) == len(every) else None
+
+
+def backwards(roads: Sequence[tuple[Way, int]], turns: Turns) -> Backwards:
+    """Return the roads for a search against the direction of travel, from link to link."""
+    into: dict[str, list[int]] = defaultdict(list)
+    for number, (way, _) in enumerate(roads):
+        into[way.end].append(number)
+    steps: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for number, (way, _) in enumerate(roads):
+        for other in into[way.start]:
+            before, long = roads[other]
+            if (turn := turning(turns, before.start, way.start, way.end)) is not None:
+                steps[number].append((other, long + turn))
+    last = {place: [(number, roads[number][1]) for number in numbers] for place, numbers in into.items()}
+    return Backwards(last, steps, [way.start for way, _ in roads])
+
+
+def times_to(ends: Mapping[str, int], roads: Backwards) -> dict[str, int]:
+    """Return how long it takes for those who begin at each junction: who is at an end has only to leave the roads."""
+    first = [(time + long, number) for place, time in ends.items() for number, long in roads.last.get(place, ())]
+    found = dict(ends)
+    for number, time in searched(first, roads.steps).items():
+        place = roads.starts[number]
+        found[place] = min(time, found.get(place, time))
+    return found
+
+
+def searched(waiting: list[tuple[int, Any]], steps: Mapping[Any, Sequence[tuple[Any, int]]]) -> dict[Any, int]:
+    """Return the least time to every place from those that wait with one, by Dijkstra's search."""
+    found: dict[Any, int] = {}
     heapq.heapify(waiting)
     while waiting:
         time, place = heapq.heappop(waiting)
@@ -230,7 +280,7 @@ def along(start: str, end: str, own: Sequence[int], ways: Sequence[Way], *, both
         way = ways[number]
         lines[way.start].append((way.end, length[number]))
         lines[way.end].append((way.start, length[number]))
-    out, back = times_to({start: 0}, lines), times_to({end: 0}, lines)
+    out, back = searched([(0, start)], lines), searched([(0, end)], lines)
     if end not in out:
         raise ValueError(f"has no road through from {start} to {end}")
     found = set()

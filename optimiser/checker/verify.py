@@ -382,6 +382,45 @@ def steps_of(ways):
     return found
 
 
+class Drive:
+    """The least thousandths of a minute on links (from, to, time), and past the junctions between them.
+
+    Passing one takes what every row of road_turns.csv that fits says, and cannot be done where one of them forbids it.
+    """
+
+    def __init__(self, place, links):
+        self.long, self.turns = {}, {}
+        for a, b, time in links:
+            self.long[a, b] = min(time, self.long.get((a, b), time))
+        paths = [place / f"road_{name}.csv" for name in ("delays", "turns")]
+        columns = ["turn", "seconds"], ["junction", "turn"]
+        kinds, turns = (table(path, names) if path.exists() else [] for path, names in zip(paths, columns))
+        time_of = {row["turn"]: round(number(row["seconds"]) * 1000 / 60) for row in kinds}
+        for row in turns:
+            three = row.get("from_junction") or "", row["junction"], row.get("to_junction") or ""
+            if row["turn"] not in time_of and row["turn"] != "forbidden":
+                raise CannotRead(f"road_turns.csv: road_delays.csv has no {row['turn']}")
+            self.turns.setdefault(three, []).append(None if row["turn"] == "forbidden" else time_of[row["turn"]])
+        out = {}
+        for a, b in self.long:
+            out.setdefault(a, []).append(b)
+        ways = (((b, c), (a, b), self.turn(a, b, c)) for a, b in self.long for c in out.get(b, ()))
+        self.steps = steps_of((now, then, self.long[then] + turn) for now, then, turn in ways if turn is not None)
+
+    def turn(self, a, b, c):
+        """Return what it takes to pass a junction; nothing where that is forbidden."""
+        said = [one for start in (a, "") for end in (c, "") for one in self.turns.get((start, b, end), ())]
+        return None if None in said else sum(said)
+
+    def to(self, gates):
+        """Return how long it takes from every junction at which one begins to the nearest of the gates."""
+        found = dict(gates)
+        last = {(a, b): gates[b] + time for (a, b), time in self.long.items() if b in gates}
+        for (a, _), time in least(last, self.steps).items():
+            found[a] = min(time, found.get(a, time))
+        return found
+
+
 class Roads:
     """How many minutes longer a journey is than on the network as it is, told in tenths.
 
@@ -410,10 +449,9 @@ class Roads:
         for words, by in self.slow.items():
             for n in self.stretch(words):
                 times[n] = max(times.get(n, Fraction(1)), Figure(by).value)
-        # From a site outwards, against the way that one drives to it.
-        ways = [(b, a, n) for n, (a, b, *_) in enumerate(self.links)]
-        self.usual = steps_of((b, a, round(minutes[n])) for b, a, n in ways)
-        self.now = steps_of((b, a, round(minutes[n] * times.get(n, 1))) for b, a, n in ways if n not in shut)
+        ways = [(a, b, n) for n, (a, b, *_) in enumerate(self.links)]
+        self.usual = Drive(place, [(a, b, round(minutes[n])) for a, b, n in ways])
+        self.now = Drive(place, [(a, b, round(minutes[n] * times.get(n, 1))) for a, b, n in ways if n not in shut])
         self.gates = dict(joined)
         for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
             self.gates.setdefault(end, {})[junction] = round(number(row["km"]) * 60000 / kmh["access"])
@@ -453,7 +491,7 @@ class Roads:
         if not (self.close or self.slow) or start not in self.counted:
             return Fraction(0)
         if end not in self.known:
-            self.known[end] = [least(self.gates.get(end, {}), steps) for steps in (self.usual, self.now)]
+            self.known[end] = [drive.to(self.gates.get(end, {})) for drive in (self.usual, self.now)]
         gates = self.gates.get(start, {}).items()
         usual, now = (min((km + far[j] for j, km in gates if j in far), default=None) for far in self.known[end])
         if usual is None or now is None:
@@ -482,8 +520,8 @@ class OpenRoads:
             place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
         ).items():
             long = round(number(row["km"]) * 60000 / self.kmh[row["class"]])
-            ways += [(b, a, long), (a, b, long)][: 1 if row.get("one_way") == "true" else 2]
-        self.steps = steps_of(ways)
+            ways += [(a, b, long), (b, a, long)][: 1 if row.get("one_way") == "true" else 2]
+        self.drive = Drive(place, ways)
         for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
             self.gate(end, junction, number(row["km"]))
         waters = {}
@@ -511,7 +549,7 @@ class OpenRoads:
 
     def far(self, start, end):
         if end not in self.known:
-            self.known[end] = least(self.gates.get(end, {}), self.steps)
+            self.known[end] = self.drive.to(self.gates.get(end, {}))
         found = self.known[end]
         return min((n + found[j] for j, n in self.gates.get(start, {}).items() if j in found), default=None)
 

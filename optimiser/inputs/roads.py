@@ -13,7 +13,7 @@ from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.tables import Place
-from optimiser.journeys.network import TABLES, Event, Network, network_of
+from optimiser.journeys.network import OF_TURNS, TABLES, Event, Network, network_of
 from optimiser.problem import Longer, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import listed
@@ -56,7 +56,7 @@ def lacks_a_network(place: Place) -> list[str]:
 
 def network_of_place(place: Place) -> Network:
     """Return the network that a place's tables describe, which must be there and agree."""
-    return network_of(place.road_junctions, place.road_links, place.road_speeds, place.road_access)
+    return network_of(*(getattr(place, name) for name in (*TABLES, *OF_TURNS)))
 
 
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 
 from optimiser.errors import did_you_mean, quoted
 from optimiser.journeys.roads import journey_minutes, way
+from optimiser.journeys.turns import FORBIDDEN, Turn, wait_of
 from optimiser.problem.decimals import MILLION, exactly
 from optimiser.problem.words import listed
 
@@ -31,6 +31,8 @@ Link = tuple[str, str, int]
 # How a stretch begins, what parts its ends, and whether it is meant one way.
 STRETCHES = ((" between ", " and ", False), (" from ", " to ", True))
 TABLES = ("road_junctions", "road_links", "road_speeds", "road_access")
+# Tables that a network may have beside them.
+OF_TURNS = ("road_turns", "road_delays")
 MOST_NAMED = 12
 
 
@@ -75,11 +77,13 @@ class Network:
     """Roads as a networkx graph, and how areas and sites join them.
 
     Each edge of ``roads`` goes one way and has ``road``, ``name``, ``km``, ``kmh`` and ``thousandths`` of a minute.
-    ``ends`` are, by area or site, the thousandths of a minute to each junction that it joins.
+    ``ends`` are, by area or site, the thousandths of a minute to each junction that it joins. ``turns`` are those that
+    it takes to pass a junction from one to another, infinitely many where that is forbidden.
     """
 
     roads: nx.MultiDiGraph[str]
     ends: Mapping[str, Mapping[str, int]]
+    turns: Mapping[Turn, float] = field(default_factory=dict)
 
     def thousandths(self, areas: Iterable[str], sites: Iterable[str], event: Event | None = None) -> pd.DataFrame:
         """Return thousandths of a minute from each area, or site, to each site; NaN where there is no way.
@@ -90,7 +94,8 @@ class Network:
         known, reached = ([code for code in codes if self.ends.get(code)] for codes in (rows, columns))
         roads = self._as_in(event) if event else self.roads
         ends = [{code: self.ends[code] for code in codes} for codes in (known, reached)]
-        return journey_minutes(roads, *ends, weight=OPEN).reindex(index=rows, columns=columns)
+        found = journey_minutes(roads, *ends, weight=OPEN, turns=self.turns)
+        return found.reindex(index=rows, columns=columns)
 
     def longer(self, areas: Iterable[str], sites: Iterable[str], event: Event) -> pd.DataFrame:
         """Return how many minutes longer each journey takes in an event, to a tenth of a minute, halves to the even.
@@ -104,13 +109,21 @@ class Network:
         return tenths.where(after.notna() | before.isna(), np.inf)
 
     def way(self, start: str, end: str, event: Event | None = None) -> Way | None:
-        """Return the quickest way from an area or a site to a site; ``None`` where there is none."""
+        """Return the quickest way from an area or a site to a site; ``None`` where there is none.
+
+        What it takes to turn into a link is among the link's own thousandths.
+        """
         roads = self._as_in(event) if event else self.roads
-        passed = way(roads, self.ends[start], self.ends[end], weight=OPEN)
+        passed = way(roads, self.ends[start], self.ends[end], weight=OPEN, turns=self.turns)
         if passed is None:
             return None
         junctions = tuple(map(str, passed))
-        return Way(junctions, tuple(self._quickest(roads, u, v) for u, v in pairwise(junctions)))
+        links = []
+        for before, start, end in zip((None, *junctions), junctions, junctions[1:], strict=False):
+            link = self._quickest(roads, start, end)
+            wait = 0 if before is None else wait_of(self.turns, before, start, end)
+            links.append({**link, OPEN: link[OPEN] + wait})
+        return Way(junctions, tuple(links))
 
     def _quickest(self, roads: nx.MultiDiGraph[str], start: str, end: str) -> Mapping[str, Any]:
         between = (edge for _, to, edge in roads.edges(start, data=True) if to == end)
@@ -206,10 +219,18 @@ class Network:
         return str(self.roads.nodes[junction]["name"])
 
 
-def network_of(junctions: pd.DataFrame, links: pd.DataFrame, speeds: pd.DataFrame, access: pd.DataFrame) -> Network:
-    """Return the network that four plain tables describe, which must agree: junctions, links, speeds and access.
+def network_of(
+    junctions: pd.DataFrame,
+    links: pd.DataFrame,
+    speeds: pd.DataFrame,
+    access: pd.DataFrame,
+    turns: pd.DataFrame | None = None,
+    delays: pd.DataFrame | None = None,
+) -> Network:
+    """Return the network that plain tables describe, which must agree.
 
-    The columns are those of ``road_junctions.csv``, ``road_links.csv``, ``road_speeds.csv`` and ``road_access.csv``.
+    The columns are those of ``road_junctions.csv``, ``road_links.csv``, ``road_speeds.csv`` and ``road_access.csv``,
+    and of ``road_turns.csv`` and ``road_delays.csv`` where some turn is forbidden or takes time.
     """
     import networkx as nx
 
@@ -229,7 +250,26 @@ def network_of(junctions: pd.DataFrame, links: pd.DataFrame, speeds: pd.DataFram
     ends: dict[str, dict[str, int]] = {}
     for one, junction, km in zip(access["end"], access["junction"], access["km"], strict=True):
         ends.setdefault(one, {})[junction] = thousandths_of(float(km), kmh[ACCESS])
-    return Network(roads, ends)
+    return Network(roads, ends, _turns_of(turns, delays))
+
+
+def _turns_of(turns: pd.DataFrame | None, delays: pd.DataFrame | None) -> dict[Turn, float]:
+    """Return the thousandths of a minute that each turn takes, of several rows of one turn together."""
+    if turns is None or turns.empty:
+        return {}
+    kinds = () if delays is None else zip(delays["turn"], delays["seconds"], strict=True)
+    long: dict[str, float] = {kind: round(exactly(float(seconds)) * THOUSAND / 60) for kind, seconds in kinds}
+    long[FORBIDDEN] = float("inf")
+    found: dict[Turn, float] = {}
+    rows = turns.reindex(columns=["from_junction", "junction", "to_junction", "turn"])
+    for before, at, after, kind in rows.itertuples(index=False, name=None):
+        turn = (_or_any(before), at, _or_any(after))
+        found[turn] = found.get(turn, 0) + long[kind]
+    return found
+
+
+def _or_any(junction: Any) -> str | None:
+    return None if pd.isna(junction) or junction == "" else str(junction)
 
 
 def thousandths_of(km: float, kmh: float, times: Fraction = Fraction(1)) -> int:

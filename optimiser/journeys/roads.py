@@ -6,13 +6,15 @@ the arrays of the graph; its minutes are those that networkx finds, to the last 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+
+from optimiser.journeys.turns import Arrival, Legs, Turns, with_turns
 
 if TYPE_CHECKING:
     # Slow to load, and few questions are of roads.
@@ -21,13 +23,17 @@ if TYPE_CHECKING:
 
 # Where somebody or something joins the roads: a node, or several with the minutes to each.
 End = Hashable | Mapping[Any, float]
-Legs = Sequence[tuple[Hashable, float]]
 # How many distances are held at once: 160 MB of them.
 MOST_AT_ONCE = 20_000_000
 
 
 def journey_minutes(
-    roads: nx.Graph[Any], origins: Mapping[str, End], destinations: Mapping[str, End], *, weight: str = "minutes"
+    roads: nx.Graph[Any],
+    origins: Mapping[str, End],
+    destinations: Mapping[str, End],
+    *,
+    weight: str = "minutes",
+    turns: Turns | None = None,
 ) -> pd.DataFrame:
     """Shortest minutes from each origin to each destination; missing where there is no way.
 
@@ -41,13 +47,17 @@ def journey_minutes(
         the rows and columns of the answer, and no way runs through them.
     weight
         What an edge calls its minutes, which may be in any unit.
+    turns
+        What it takes to pass a node, by the node before it, the node and the node after it, in that unit; infinite
+        where that is forbidden. None for the node before or after is any. All that fit are added up. Who begins or
+        ends at a node does not pass it.
 
     Raises
     ------
     ValueError
         If a code's node is not in the graph; the message names every such code. If minutes are below 0 or not known.
     """
-    search = _Search(roads, {code: _legs(end) for code, end in destinations.items()}, weight)
+    search = _Search(roads, {code: _legs(end) for code, end in destinations.items()}, weight, turns)
     legs = {code: _legs(end) for code, end in origins.items()}
     search.refuse_lost(legs)
     nodes = search.numbers(leg for one in legs.values() for leg, _ in one)
@@ -64,13 +74,15 @@ def journey_minutes(
     return pd.DataFrame(found, list(origins), list(destinations))
 
 
-def way(roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "minutes") -> list[Hashable] | None:
+def way(
+    roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "minutes", turns: Turns | None = None
+) -> list[Hashable] | None:
     """Return the nodes of a shortest way from where an origin joins the roads to where a destination does.
 
     ``None`` where there is no way. Raises ``ValueError`` as ``journey_minutes`` does.
     """
     starts = _legs(origin)
-    search = _Search(roads, {"destination": _legs(destination)}, weight)
+    search = _Search(roads, {"destination": _legs(destination)}, weight, turns)
     search.refuse_lost({"origin": starts})
     distances, after = search.distances_and_next()
     reached, start = min((distances[search.number[node]] + add, search.number[node]) for node, add in starts)
@@ -80,7 +92,8 @@ def way(roads: nx.Graph[Any], origin: End, destination: End, *, weight: str = "m
     while (following := int(after[passed[-1]])) >= 0:
         passed.append(following)
     names = list(search.number)
-    return [names[number] for number in passed if number < len(names)]
+    nodes = [names[number] for number in passed if number < len(names)]
+    return [node.at if isinstance(node, Arrival) else node for node in nodes]
 
 
 def _legs(end: End) -> list[tuple[Hashable, float]]:
@@ -90,9 +103,13 @@ def _legs(end: End) -> list[tuple[Hashable, float]]:
 class _Search:
     """The arrays of a graph turned round, with each destination as a node from which ways start."""
 
-    def __init__(self, roads: nx.Graph[Any], destinations: Mapping[str, Legs], weight: str) -> None:
+    def __init__(
+        self, roads: nx.Graph[Any], destinations: Mapping[str, Legs], weight: str, turns: Turns | None
+    ) -> None:
+        if turns:
+            roads, destinations = with_turns(roads, destinations, turns, weight)
         self.roads, self.destinations, self.weight = roads, destinations, weight
-        self.number = {node: number for number, node in enumerate(roads)}
+        self.number = {node: number for number, node in enumerate(self.roads)}
 
     def refuse_lost(self, origins: Mapping[str, Legs]) -> None:
         """Refuse those that join the roads nowhere, or at what is no node of them."""

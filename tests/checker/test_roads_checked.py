@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,10 @@ from road_tables import TABLES
 
 from optimiser.checker import check
 from optimiser.checker.roads import tenths_longer
+from optimiser.checker.verify import Drive
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
-from optimiser.journeys.network import Event, network_of
+from optimiser.journeys.network import Event, Network, network_of
 from optimiser.plan import Plan
 from optimiser.plan.runs import files_of, write_run
 from optimiser.report.rests_on import figures
@@ -30,6 +32,10 @@ ROADS = "roads: {close: [A1 between Middle and East], slow: {A1: {value: 1.5, so
 # Three areas at home, and elm where birch stands.
 ACCESS = "end,junction,km\nA1,west,2\nA2,west,2\nA3,west,2\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
 PLACE = {**TABLES, "road_access": ACCESS}
+TURNED = {
+    "road_turns": "from_junction,junction,to_junction,turn\nwest,middle,east,signals\n,middle,east,right\n",
+    "road_delays": "turn,seconds\nright,18\nsignals,30\n",
+}
 
 
 def asked(folder: Path, config: str, **changed: str | None) -> Path:
@@ -64,6 +70,31 @@ def test_a_run_keeps_the_network_and_can_be_asked_again_and_is_clean(answer: Pla
     again = read_problem(run / "config.yaml")
     assert again.journeys.equals(answer.problem.journeys)
     assert files_of(solve(again))["journeys.csv"] == files_of(answer)["journeys.csv"]
+
+
+def test_what_a_turn_takes_is_no_part_of_a_way_that_does_not_make_it(tmp_path: Path):
+    """30 and 18 seconds at middle on the A1: the old road is 9.2 minutes longer."""
+    found = solve(read_problem(asked(tmp_path, f"{CONFIG}{ROADS}", **TURNED)))
+    assert found.problem.journeys.loc["A1"].to_dict() == {"ash": 19.2, "birch": 25.5, "elm": 45}
+    run = write_run(found, tmp_path / "run")
+    assert (run / "inputs/road_turns.csv").exists()
+    assert check(run).empty
+
+
+ANOTHER_TURN = [
+    ("inputs/road_delays.csv", "signals,30", "signals,24"),
+    ("inputs/road_turns.csv", "west,middle,east,signals", "east,middle,west,signals"),
+    ("inputs/road_turns.csv", ",middle,east,right", ",middle,east,forbidden"),
+    ("inputs/road_turns.csv", ",middle,east,right", ",middle,east,wrong"),
+]
+
+
+@pytest.mark.parametrize(("name", "was", "now"), ANOTHER_TURN)
+def test_the_checker_finds_that_a_turn_is_another(tmp_path: Path, name: str, was: str, now: str):
+    found = files_of(solve(read_problem(asked(tmp_path, f"{CONFIG}{ROADS}", **TURNED))))
+    assert found[name].count(was.encode()) == 1
+    wrong = check({**found, name: found[name].replace(was.encode(), now.encode())})
+    assert set(wrong["check"]) - {"files_are_as_listed"}
 
 
 @pytest.mark.parametrize("said", ["", "roads: {}\n", "roads: {close: [], slow: {}}\n"])
@@ -185,15 +216,24 @@ def test_where_there_is_no_way_in_the_first_place_the_question_is_refused_in_wor
             "the class access is missing: how fast one drives to a junction. Add its row",
         ),
         ("road_speeds", "slow,30", "slow,0", "is below 1, the least that it can be"),
+        ("road_turns", "west,middle", "wst,middle", 'there is no junction "wst" in road_junctions.csv'),
+        ("road_turns", "east,signals", "east,signal", 'there is no turn "signal" in road_delays.csv'),
+        ("road_delays", "right,18", "right,-1", "is below 0, the least that it can be"),
         ("road_links", "fast,false", "fast,perhaps", "one_way"),
     ],
 )
 def test_a_network_that_does_not_fit_together_is_refused_with_row_and_remedy(
     tmp_path: Path, table: str, was: str, now: str, words: str
 ):
-    found = faults(tmp_path, "", **{table: PLACE[table].replace(was, now, 1)})
+    tables = {**PLACE, **TURNED}
+    found = faults(tmp_path, "", **{**tables, table: tables[table].replace(was, now, 1)})
     assert words in found
     assert f"{table}.csv" in found
+
+
+def test_a_kind_of_turn_without_a_table_of_delays_is_refused(tmp_path: Path):
+    found = faults(tmp_path, "", road_turns=TURNED["road_turns"])
+    assert 'there is no turn "signals" in road_delays.csv' in found
 
 
 def test_a_code_of_an_area_and_a_site_is_refused_where_one_joins_the_roads(tmp_path: Path):
@@ -230,33 +270,39 @@ def events(draw: st.DrawFn):
     )
     close = draw(st.lists(named, max_size=2, unique=True))
     slow = draw(st.dictionaries(named, st.sampled_from([1, 1.005, 1.1, 1.25, 3]), max_size=2))
-    return junctions, list(links.values()), ends, close, slow
+    side, kinds = st.sampled_from(["", *junctions]), st.sampled_from(["signals", "right", "right", "forbidden"])
+    turns = draw(st.lists(st.tuples(side, among, side, kinds), max_size=6, unique=True))
+    return junctions, list(links.values()), ends, close, slow, turns
 
 
 @draws(150)
 @given(events())
 def test_the_checker_works_out_the_same_minutes_or_neither_does(world):
-    junctions, links, ends, close, slow = world
+    junctions, links, ends, close, slow, turns = world
     names = {code: f"{'Old' if number % 2 else 'New'} {code.upper()}" for number, code in enumerate(junctions)}
     kmh = {"access": Decimal(31), "fast": Decimal(97), "slow": Decimal("40.5")}
     columns = ("from_junction", "to_junction", "road", "name", "km", "class", "one_way")
-    tables = [
-        [{"junction": code, "name": name, "easting_m": 0, "northing_m": 0} for code, name in names.items()],
-        [dict(zip(columns, link, strict=True)) for link in links],
-        [{"class": kind, "kmh": speed} for kind, speed in kmh.items()],
-        [dict(zip(("end", "junction", "km"), one, strict=True)) for one in ends],
-    ]
+    of_turns = ("from_junction", "junction", "to_junction", "turn")
+    tables: dict[str, list[dict]] = {
+        "junctions": [
+            {"junction": code, "name": name, "easting_m": 0, "northing_m": 0} for code, name in names.items()
+        ],
+        "links": [dict(zip(columns, link, strict=True)) for link in links],
+        "speeds": [{"class": kind, "kmh": speed} for kind, speed in kmh.items()],
+        "access": [dict(zip(("end", "junction", "km"), one, strict=True)) for one in ends],
+        "turns": [dict(zip(of_turns, one, strict=True)) for one in turns],
+        "delays": [{"turn": "signals", "seconds": Decimal(20)}, {"turn": "right", "seconds": Decimal("7.5")}],
+    }
     pairs = [(start, site) for start in ("E1", "E2", "s1", "s2") for site in ("s1", "s2")]
-    network = network_of(*(pd.DataFrame(table) for table in tables))
+    network = network_of(*(pd.DataFrame(table) for table in tables.values()))
+    by_hand_of_verify(network, tables)
     try:
         more = network.longer(["E1", "E2", "s1", "s2"], ["s1", "s2"], Event(tuple(close), slow))
         ours = None if not np.isfinite(more.to_numpy()).all() else more
     except ValueError:
         ours = None
     try:
-        theirs = tenths_longer(
-            pairs, close, {stretch: Fraction(str(times)) for stretch, times in slow.items()}, *tables
-        )
+        theirs = tenths_longer(pairs, close, {stretch: Fraction(str(times)) for stretch, times in slow.items()}, tables)
     except ValueError:
         assert ours is None
         return
@@ -264,3 +310,17 @@ def test_the_checker_works_out_the_same_minutes_or_neither_does(world):
     assert (ours >= 0).all(axis=None)
     for start, site in pairs:
         assert ours.loc[start, site] == theirs.get((start, site), 0) / 10
+
+
+def by_hand_of_verify(network: Network, tables: dict[str, list[dict]]) -> None:
+    """Hold the times on a network beside those that ``verify.py`` finds of its tables."""
+    links = [(u, v, edge["thousandths"]) for u, v, edge in network.roads.edges(data=True)]
+    with TemporaryDirectory() as folder:
+        for name in ("turns", "delays") if tables["turns"] else ():
+            pd.DataFrame(tables[name]).to_csv(Path(folder) / f"road_{name}.csv", index=False)
+        drive = Drive(Path(folder), links)
+    for site in ("s1", "s2"):
+        found, theirs = network.thousandths(["E1", "E2", "s1", "s2"], [site])[site], drive.to(network.ends[site])
+        for start, long in found.items():
+            ways = [add + theirs[place] for place, add in network.ends[str(start)].items() if place in theirs]
+            assert long == min(ways) if ways else np.isnan(long)

@@ -164,16 +164,25 @@ def drawn_network(draw: random.Random) -> dict[str, str]:
     ]
     links += [f"n0,n1,B{n},,30,fast,false" for n in range(3)]
     access = sorted({(end, f"n{draw.randint(0, 13)}") for end in ENDS for _ in range(2)})
+    side = ["", *at]
+    turns = sorted(
+        {
+            f"{draw.choice(side)},n{draw.randint(0, 13)},{draw.choice(side)},{draw.choice(['left', 'signals'])}"
+            for _ in range(9)
+        }
+    )
     waters = [f"W{n},{m},{draw.randint(560, 700)}500,{draw.randint(425, 455)}500" for n in range(2) for m in range(3)]
     tables = {
         "road_junctions": ["junction,name,easting_m,northing_m", *(f"{c},{c},{e},{n}" for c, (e, n) in at.items())],
         "road_links": ["from_junction,to_junction,road,name,km,class,one_way", *links],
         "road_speeds": ["class,kmh", "access,40", f"fast,{draw.randint(50, 90)}"],
         "road_access": ["end,junction,km", *(f"{e},{j},{draw.randint(0, 3000) / 1000}" for e, j in access)],
+        "road_turns": ["from_junction,junction,to_junction,turn", *turns],
+        "road_delays": ["turn,seconds", *(f"{kind},{draw.randint(0, 900) / 10}" for kind in ("left", "signals"))],
         "road_waters": ["water,order,easting_m,northing_m", *waters],
     }
     texts = {name: "".join(f"{line}\n" for line in lines) for name, lines in tables.items()}
-    frames = [pd.read_csv(io.StringIO(texts[name])) for name in list(tables)[:4]]
+    frames = [pd.read_csv(io.StringIO(texts[name])) for name in list(tables)[:6]]
     areas = [str(one) for one in pd.read_csv(TINY / "areas.csv")["area"]]
     found = network_of(*frames).thousandths(areas, ["ash", "birch", "cedar", "dale"]) / 1000
     rows = (f"{a},{s},{round(5 + 1.1 * found.loc[a, s] + draw.random() * 4, 1)}" for a in areas for s in found)

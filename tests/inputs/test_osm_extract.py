@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import io
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,21 @@ from made_up_place import CONFIG, write_config, write_place
 
 from optimiser.errors import InputError
 from optimiser.inputs import read_problem
-from optimiser.inputs.importing.osm_extract import directions, limit_of, read_extract
+from optimiser.inputs.importing.osm_extract import read_extract
+from optimiser.inputs.importing.osm_tags import directions, limit_of
+from optimiser.inputs.importing.roads import journeys_on
 from optimiser.inputs.importing.streets import Streets
 
 osmium: Any = pytest.importorskip("osmium")
 
 Way = tuple[Sequence[int], Mapping[str, str]]
+Ban = tuple[Sequence[tuple[str, int, str]], Mapping[str, str]]
 # Along a meridian and a parallel near each other: a hundredth of a degree is 0.69 km from west to east here.
-AT = {n: (-0.1 + n / 100, 51.5) for n in range(1, 10)} | {n: (-0.1 + (n - 10) / 100, 51.51) for n in range(11, 20)}
+AT = (
+    {n: (-0.1 + n / 100, 51.5) for n in range(1, 10)}
+    | {n: (-0.1 + (n - 10) / 100, 51.51) for n in range(11, 20)}
+    | {24: (-0.06, 51.49)}
+)
 ENDS = pd.DataFrame({"easting_m": [530000.0], "northing_m": [180000.0]})
 BASE: tuple[Way, ...] = (
     ([1, 2, 3], {"highway": "primary", "ref": "A1;A2", "name": "Great Road", "maxspeed": "30 mph"}),
@@ -28,20 +36,31 @@ BASE: tuple[Way, ...] = (
 )
 
 
-def extract(path: Path, ways: Sequence[Way], nodes: Mapping[int, Mapping[str, str]] | None = None) -> Path:
+def extract(
+    path: Path, ways: Sequence[Way], nodes: Mapping[int, Mapping[str, str]] | None = None, bans: Sequence[Ban] = ()
+) -> Path:
     writer = osmium.SimpleWriter(str(path))
     for number, at in AT.items():
         writer.add_node(osmium.osm.mutable.Node(id=number, location=at, tags=(nodes or {}).get(number, {})))
     for number, (refs, tags) in enumerate(ways, 100):
         writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags))
+    for number, (members, tags) in enumerate(bans, 900):
+        writer.add_relation(osmium.osm.mutable.Relation(id=number, members=members, tags=tags))
     writer.close()
     return path
 
 
-def read(folder: Path, *ways: Way, nodes: Mapping[int, Mapping[str, str]] | None = None, classes=None) -> Streets:
+def read(
+    folder: Path,
+    *ways: Way,
+    nodes: Mapping[int, Mapping[str, str]] | None = None,
+    bans: Sequence[Ban] = (),
+    classes: Collection[str] | None = None,
+    delays: Collection[str] = (),
+) -> Streets:
     path = folder / "streets.osm.pbf"
     path.unlink(missing_ok=True)
-    return read_extract(extract(path, ways, nodes), ENDS, classes)
+    return read_extract(extract(path, ways, nodes, bans), ENDS, classes, delays)
 
 
 def links(streets: Streets) -> set[tuple[str, str, str, str]]:
@@ -198,6 +217,96 @@ def test_a_ring_that_meets_nothing_else_and_the_longer_of_two_ways_are_no_links(
     assert found.links["km"].max() < 1.4
 
 
+# Four roads meet at 4: from 3 in the west, to 5 in the east, to 14 in the north and to 24 in the south.
+CROSS: tuple[Way, ...] = tuple(
+    ([*some], {"highway": "residential", "name": name})
+    for some, name in (((3, 4), "West"), ((4, 5), "East"), ((4, 14), "North"), ((4, 24), "South"))
+)
+WEST, EAST, NORTH, SOUTH = range(100, 104)
+
+
+def ban(start: int, end: int, **tags: str) -> Ban:
+    return [("w", start, "from"), ("n", 4, "via"), ("w", end, "to")], {"type": "restriction", **tags}
+
+
+def turns(streets: Streets) -> set[tuple[str, str, str, str]]:
+    """Return from where, past which node and whereto each turn is, and of what kind."""
+    name = dict(zip(streets.junctions["junction"], streets.junctions["name"], strict=True))
+    assert streets.turns is not None
+    rows = streets.turns[["from_junction", "junction", "to_junction"]].map(lambda code: name.get(code, ""))
+    return {(*row, kind) for row, kind in zip(rows.itertuples(index=False), streets.turns["turn"], strict=True)}
+
+
+@pytest.mark.parametrize(
+    ("said", "ends"),
+    [
+        (ban(WEST, NORTH, restriction="no_left_turn"), {"14"}),
+        (ban(WEST, NORTH, restriction="only_left_turn"), {"3", "5", "24"}),
+        (ban(WEST, WEST, restriction="no_u_turn"), {"3"}),
+        (ban(WEST, NORTH, **{"restriction:motorcar": "no_left_turn"}), {"14"}),
+        (ban(WEST, NORTH, restriction="no_left_turn", **{"except": "psv;motorcar"}), set()),
+        (ban(WEST, NORTH, restriction="no_left_turn", **{"except": "bicycle"}), {"14"}),
+        (ban(WEST, NORTH, **{"restriction:hgv": "no_left_turn"}), set()),
+        (ban(WEST, NORTH, **{"restriction:conditional": "no_left_turn @ (07:00-09:00)"}), set()),
+        (ban(WEST, 999, restriction="no_left_turn"), set()),
+    ],
+)
+def test_who_comes_from_the_west_may_not_turn_where_a_relation_forbids_it(tmp_path: Path, said: Ban, ends: set):
+    found = read(tmp_path, *CROSS, bans=[said])
+    assert turns(found) == {("3", "4", end, "forbidden") for end in ends}
+    assert any(f"{len(ends)} turn" in words for words in found.said) == bool(ends)
+
+
+def test_a_ban_by_way_of_a_road_is_left_out_and_said(tmp_path: Path):
+    by_way = [("w", WEST, "from"), ("w", NORTH, "via"), ("w", EAST, "to")], {"restriction": "no_u_turn"}
+    found = read(tmp_path, *CROSS, bans=[by_way])
+    assert turns(found) == set()
+    assert "1 forbidden turn by way of a road left out." in found.said
+
+
+def test_a_ban_counts_for_the_one_of_two_roads_between_the_same_junctions_that_it_names(tmp_path: Path):
+    """A second road from 3 comes to 4 by 13: the first is cut beside 4, so that one knows by which one came."""
+    besides = ([3, 13, 4], {"highway": "residential", "name": "Besides"})
+    found = read(tmp_path, *CROSS, besides, bans=[ban(104, NORTH, restriction="no_right_turn")])
+    assert turns(found) == {("13", "4", "14", "forbidden")}
+    assert ("3", "4", "West", "residential") in links(found)
+
+
+def test_turns_to_the_left_and_to_the_right_and_back_are_told_where_they_take_time(tmp_path: Path):
+    """Straight on is no turn, and at an end of a road one turns round for want of another way."""
+    on = ([3, 2], {"highway": "residential"}), ([5, 6], {"highway": "residential"})
+    found = turns(read(tmp_path, *CROSS, *on, delays={"left", "right", "back"}))
+    assert {row for row in found if row[0] == "3" and row[1] == "4"} == {
+        ("3", "4", "14", "left"),
+        ("3", "4", "24", "right"),
+        ("3", "4", "3", "back"),
+    }
+    assert {row[1] for row in found if row[3] == "back"} == {"3", "4", "5"}
+    assert {row[3] for row in turns(read(tmp_path, *CROSS, delays={"right"}))} == {"right"}
+
+
+def test_a_roundabout_and_a_road_that_bends_are_no_turns(tmp_path: Path):
+    ring = ([4, 5, 15, 14, 4], {"highway": "residential", "junction": "roundabout"})
+    arms = ([3, 4], {"highway": "residential"}), ([14, 13], {"highway": "residential"})
+    bend = ([5, 6, 16, 15], {"highway": "residential"})
+    found = turns(
+        read(tmp_path, ring, *arms, bend, nodes={6: {"highway": "traffic_signals"}}, delays={"left", "right"})
+    )
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    ("way", "starts"), [(None, {"3", "5"}), ("forward", {"3"}), ("backward", {"5"}), ("both", {"3", "5"})]
+)
+def test_signals_take_time_of_those_for_whom_they_are(tmp_path: Path, way: str | None, starts: set):
+    """The road leads from 3 past the signals at 4 to 5."""
+    said = {"highway": "traffic_signals"} | ({"traffic_signals:direction": way} if way else {})
+    road = ([3, 4, 5], {"highway": "residential"})
+    found = read(tmp_path, road, nodes={4: said}, delays={"signals"})
+    assert turns(found) == {(start, "4", "", "signals") for start in starts}
+    assert turns(read(tmp_path, road, nodes={4: said})) == set()
+
+
 def test_what_is_no_extract_or_has_no_roads_there_is_refused(tmp_path: Path):
     words = tmp_path / "words.osm.pbf"
     words.write_text("no extract at all")
@@ -213,24 +322,60 @@ def test_what_is_no_extract_or_has_no_roads_there_is_refused(tmp_path: Path):
         read_extract(tmp_path / "nowhere.osm.pbf", ENDS, None)
 
 
+def place_along(folder: Path, streets: Streets, nodes: Mapping[str, str], **tables: str) -> Path:
+    """Write the made-up place with its areas and sites at nodes of the streets."""
+    areas, sites = ({one: at for one, at in nodes.items() if one.islower() == low} for low in (False, True))
+    at = streets.junctions.set_index("name")[["easting_m", "northing_m"]].astype(str).agg(",".join, axis=1)
+    rows = "".join(f"{one},{one}ford,{str(one != 'A3').lower()},1000,{at[node]}\n" for one, node in areas.items())
+    role = {"elm": "neighbour"}
+    there = "".join(f"{one},{one.title()},{role.get(one, 'candidate')},{at[node]}\n" for one, node in sites.items())
+    place = write_place(
+        folder / "place",
+        areas=f"area,name,resident,population,easting_m,northing_m\n{rows}",
+        sites=f"site,name,role,easting_m,northing_m\n{there}",
+        journeys=None,
+        transfers=None,
+        **tables,
+    )
+    (place / "boundaries.geojson").unlink()
+    return place
+
+
 def test_the_command_makes_journeys_of_an_extract_and_a_question_shuts_its_roads(tmp_path: Path):
     """From A1, at node 3, to ash, at node 1, by the A1: 1.38881 km at 38.6 km an hour are 2.2 minutes."""
-    x = dict(zip((1, 3, 4), read(tmp_path, *BASE).junctions["easting_m"], strict=True))
-    y = dict(zip((1, 3, 4), read(tmp_path, *BASE).junctions["northing_m"], strict=True))
-    areas = "area,name,resident,population,easting_m,northing_m\n" + "".join(
-        f"{area},{name},{resident},1000,{x[at]},{y[at]}\n"
-        for area, name, resident, at in (("A1", "App", "true", 3), ("A2", "Brook", "true", 4), ("A3", "Cr", "false", 4))
-    )
-    sites = "site,name,role,easting_m,northing_m\n" + "".join(
-        f"{site},{site.title()} Hospital,{role},{x[at]},{y[at]}\n"
-        for site, role, at in (("ash", "candidate", 1), ("birch", "candidate", 4), ("elm", "neighbour", 4))
-    )
-    folder = write_place(tmp_path / "place", areas=areas, sites=sites, journeys=None, transfers=None)
-    (folder / "boundaries.geojson").unlink()
+    nodes = {"A1": "3", "A2": "4", "A3": "4", "ash": "1", "birch": "4", "elm": "4"}
+    place_along(tmp_path, read(tmp_path, *BASE), nodes)
     done = optimiser("journeys", "place", "--graph", "streets.osm.pbf", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "nobody verified them" in done.stdout
+    assert not (tmp_path / "place/road_turns.csv").exists()
     problem = read_problem(write_config(tmp_path, "base.yaml", CONFIG))
     assert problem.journeys.loc["A1", "ash"] == 2.2
     slow = read_problem(write_config(tmp_path, "slow.yaml", CONFIG + "roads: {slow: {Great Road: 2}}\n"))
     assert slow.journeys.loc["A1", "ash"] == pytest.approx(4.4)
+
+
+def test_turns_of_an_extract_are_written_and_those_of_the_place_before_are_not_kept(tmp_path: Path):
+    """From A1, at 2, to ash, at 5, past the signals at 4: 24 seconds. The other ways take half a minute more."""
+    lit = {"highway": "traffic_signals"}
+    road = ([2, 3, 4, 5], {"highway": "residential", "name": "Long Road"})
+    plain = read(tmp_path, road, nodes={4: lit})
+    nodes, graph = {"A1": "2", "A2": "4", "A3": "2", "ash": "5", "birch": "4", "elm": "5"}, tmp_path / "streets.osm.pbf"
+    folder = place_along(tmp_path, plain, nodes, road_delays="turn,seconds\nsignals,24\n")
+    made = journeys_on(folder, graph=graph).files
+    kinds = [line.split(",")[3] for line in made["road_turns.csv"].decode().splitlines()]
+    assert kinds == ["turn", "signals", "signals"]
+    without = journeys_on(place_along(tmp_path / "other", plain, nodes), graph=graph).files
+
+    def minutes(files: Mapping[str, bytes]) -> float:
+        rows = pd.read_csv(io.BytesIO(files["journeys.csv"])).set_index(["area", "site"])["minutes"]
+        return float(rows["A1", "ash"])
+
+    assert minutes(made) - minutes(without) == pytest.approx(0.4)
+    stale = "from_junction,junction,to_junction,turn\n,n0,,forbidden\n"
+    for name, text in (("road_turns", stale), ("road_junctions", "junction,name,easting_m,northing_m\nn0,N,0,0\n")):
+        (folder / f"{name}.csv").write_text(text)
+    (folder / "road_delays.csv").unlink()
+    again = journeys_on(folder, graph=graph).files
+    assert again["road_turns.csv"] == b"from_junction,junction,to_junction,turn,how\n"
+    assert again["journeys.csv"] == without["journeys.csv"]

@@ -32,7 +32,7 @@ from road_tables import TABLES as NETWORK
 from shipped import answer, question
 from test_changing import GROWTH, asked, can_be_made, everything, files_asking
 from test_enumeration import worlds
-from test_roads_checked import ACCESS
+from test_roads_checked import ACCESS, ANOTHER_TURN, ROADS, TURNED
 from test_sweep import questions
 from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer
 
@@ -478,6 +478,15 @@ def test_a_pack_of_a_what_if_is_accepted_with_every_change_made_again_by_a_pytho
 def test_a_what_if_of_the_main_question_that_changes_it_is_worked_out_alike(name: str, tmp_path: Path):
     said = accepted(files_of(answer(f"what_if/{name}")), tmp_path / "run")
     assert "as config.yaml says" in said and "none is better" in said and "NOT tried" not in said
+
+
+def test_turns_on_roads_take_as_long_alike_and_another_turn_is_found(tmp_path: Path):
+    tables = {**NETWORK, "road_access": ACCESS, **TURNED}
+    files = files_of(op.solve(op.read_problem(write_question(tmp_path, CONFIG + ROADS, **tables))))
+    accepted(files, tmp_path / "run")
+    for number, (name, was, now) in enumerate(ANOTHER_TURN):
+        lie = sealed({**files, name: files[name].replace(was.encode(), now.encode())})
+        assert levels(written(lie, tmp_path / str(number)))
 
 
 def test_a_calibration_that_is_taken_back_is_taken_back_alike_and_one_that_is_not_is_found(tmp_path: Path):

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import atan2, cos, degrees, radians
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, holds_hidden, needed, shown
+from optimiser.errors import Fault, InputError, needed, shown
 from optimiser.inputs.files import read_bytes
+from optimiser.inputs.importing.osm_tags import (
+    AS_ACCESS,
+    FOR_CARS,
+    MAY_NOT,
+    OF_A_LIMIT,
+    ON_BUSINESS,
+    PROFILE,
+    ROUND,
+    SPEEDS,
+    Limit,
+    Tags,
+    directions,
+    limit_on,
+    said_of_cars,
+    shuts,
+    word_of,
+)
 from optimiser.inputs.importing.streets import Streets
 from optimiser.inputs.tables.sheets import number_of
+from optimiser.journeys.turns import FORBIDDEN
 
 MOST_BYTES = 10_000_000_000
 # A block of a header, after its length in four bytes.
@@ -25,74 +43,21 @@ GRID, DEGREES = "EPSG:27700", "EPSG:4326"
 GET = "Download an extract as .osm.pbf, and leave it as it is."
 # The way round an end may lead past it: so many metres beyond the areas and sites are read too.
 BEYOND_M = 20_000
-KMH_IN_A_MILE = 1.609344
-
-# Speeds in km an hour of OSRM's profile for a car (profiles/car.lua of release 26.10): no speed was measured.
-SPEEDS = {
-    "motorway": 90,
-    "motorway_link": 45,
-    "trunk": 85,
-    "trunk_link": 40,
-    "primary": 65,
-    "primary_link": 30,
-    "secondary": 55,
-    "secondary_link": 25,
-    "tertiary": 40,
-    "tertiary_link": 20,
-    "unclassified": 25,
-    "residential": 25,
-    "living_street": 10,
-    "service": 15,
-}
-# Of a limit that is tagged, that profile drives so much.
-OF_A_LIMIT = 0.8
-AS_ACCESS = "residential"
-PROFILE = "OSRM's profile for a car"
-
-# What is said for cars goes before what is said for all.
-FOR_CARS = ("motorcar", "motor_vehicle", "vehicle", "access")
-MAY_NOT = {
-    *(
-        "no",
-        "agricultural",
-        "forestry",
-        "emergency",
-        "emergency_vehicle",
-        "psv",
-        "bus",
-        "minibus",
-        "taxi",
-        "share_taxi",
-    ),
-    *("hov", "foot", "restricted", "military", "official", "private", "delivery", "permit", "residents"),
-}
-ON_BUSINESS = {"destination", "customers"}
-LETS_CARS_PASS = {
-    *("no", "entrance", "cattle_grid", "border_control", "toll_booth", "sally_port", "height_restrictor", "arch"),
-    *("gate", "lift_gate", "kerb"),
-}
-ROUND = {"roundabout", "circular"}
-FORTH, BACK, BOTH = {"yes", "true", "1"}, {"-1", "reverse"}, {"no", "false", "0"}
-MILES = {"nsl_restricted": 30, "nsl_single": 60, "nsl_dual": 70, "motorway": 70}
-LIMIT = re.compile(r"(\d{1,3}(?:\.\d+)?)(?: ?(mph|km/h|kmh|kph))?")
-
-Tags = Mapping[str, str]
+# By how many degrees one turns who turns left or right.
+LEAST_TURN = 45
+LEAST_ROADS = 3
+SIGNALS, LEFT, RIGHT, ROUND_AGAIN = "signals", "left", "right", "back"
+ROLES = ("from", "via", "to")
+BANS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction")
 # A node of the file, or one side of a barrier: its number, and beyond 0 which side it is.
 Spot = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A limit of speed as a class names it, such as ``30mph`` or ``50``, and in km an hour."""
-
-    name: str
-    kmh: float
 
 
 @dataclass(frozen=True)
 class _Road:
     """A way of the file that cars may drive: its nodes in order, where they are, and what is said of it."""
 
+    number: int
     nodes: Sequence[int]
     lon: Sequence[float]
     lat: Sequence[float]
@@ -101,14 +66,59 @@ class _Road:
     name: str
     # The limit of each way that one may drive on it, or None where none is tagged; a way that is not there is shut.
     ways: Mapping[bool, Limit | None]
+    is_round: bool
+
+    def beside(self, node: int) -> list[tuple[int, bool]]:
+        """Return the nodes before and after one, and whether one drives along the nodes from there to it."""
+        at = [n for n, one in enumerate(self.nodes) if one == node]
+        before = [(self.nodes[n - 1], True) for n in at if n]
+        return before + [(self.nodes[n + 1], False) for n in at if n + 1 < len(self.nodes)]
+
+
+class _Link(NamedTuple):
+    """A road one way between two spots, the bearings in degrees at which it begins and ends, and signals at its end."""
+
+    start: Spot
+    end: Spot
+    road: str
+    name: str
+    km: float
+    kind: str
+    begins: float
+    ends: float
+    lit: bool
+    is_round: bool
+
+
+class _Turn(NamedTuple):
+    """A turn at a spot, from one beside it to another or to any, of what kind, and how that is known."""
+
+    start: Spot
+    at: Spot
+    end: Spot | None
+    kind: str
+    how: str
+
+
+@dataclass(frozen=True)
+class _Ban:
+    """A turn from some ways to others that is forbidden, or the only one that is not."""
+
+    number: int
+    starts: Sequence[int]
+    at: int
+    ends: Sequence[int]
+    only: bool
 
 
 @dataclass
 class _Read:
-    """What was read of a file, and how often something was passed over."""
+    """What was read of a file, and how often something was passed over. Signals are for which way along the nodes."""
 
     roads: list[_Road] = field(default_factory=list)
     barriers: set[int] = field(default_factory=set)
+    signals: dict[int, Collection[bool]] = field(default_factory=dict)
+    bans: list[_Ban] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
 
 
@@ -125,19 +135,9 @@ def _speeds(kinds: Mapping[str, tuple[str, Limit | None]]) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=["class", "kmh", "meaning", "verified"])
 
 
-def limit_of(said: str) -> Limit | None:
-    """Return the limit of speed that a tag says: in km an hour, in miles, or as a law of Great Britain's; or None."""
-    if said.partition(":")[0] in ("GB", "UK"):
-        said = f"{MILES.get(said.partition(':')[2], '')} mph"
-    found = LIMIT.fullmatch(said.strip())
-    if found is None:
-        return None
-    number = float(found[1])
-    kmh = round(number * KMH_IN_A_MILE, 6) if found[2] == "mph" else number
-    return Limit(f"{number:g}{'mph' if found[2] == 'mph' else ''}", kmh) if 5 <= kmh <= 200 else None
-
-
-def read_extract(path: Path, ends: pd.DataFrame, classes: Collection[str] | None) -> Streets:
+def read_extract(
+    path: Path, ends: pd.DataFrame, classes: Collection[str] | None, delays: Collection[str] = ()
+) -> Streets:
     """Return the roads around some ends as tables.
 
     A link goes one way. Its road is its ``ref``, its ``name`` or its ``highway``. Its class is that, and behind it the
@@ -153,6 +153,9 @@ def read_extract(path: Path, ends: pd.DataFrame, classes: Collection[str] | None
     classes
         The classes that have speeds: where one with its limit has none, the link is of the class without. None: a link
         is of the class with its limit.
+    delays
+        The kinds of turns that take time. Of ``signals``, ``left``, ``right`` and ``back``, the same way again, those
+        that are among them are told; what is forbidden always is.
 
     Raises
     ------
@@ -170,13 +173,29 @@ def read_extract(path: Path, ends: pd.DataFrame, classes: Collection[str] | None
     except (RuntimeError, ValueError) as error:
         raise InputError([Fault(shown(path), f"this extract cannot be read ({error}). {GET}")]) from error
     spots, links, kinds = _links(found, classes)
-    if links.empty:
+    if not links:
         raise InputError(
             [Fault(shown(path), "has no roads around the areas and sites. Take the file of where they are.")]
         )
-    junctions, links, apart = _in_one_piece(spots, links)
-    said = (*_told(found.seen), *([apart] if apart else []))
-    return Streets(junctions, links, said, _speeds({kind: kinds[kind] for kind in links["class"].unique()}))
+    codes = _in_one_piece(links)
+    kept = [link for link in links if link.start in codes and link.end in codes]
+    turns = [
+        (codes[one.start], codes[one.at], codes[one.end] if one.end else None, one.kind, one.how)
+        for one in _turns(found, kept, delays)
+        if one.start in codes and one.at in codes and (one.end is None or one.end in codes)
+    ]
+    found.seen["apart"] = len(spots) - len(codes)
+    found.seen["turn"] = sum(kind == FORBIDDEN for *_, kind, _ in turns)
+    return Streets(
+        _junctions(spots, codes),
+        pd.DataFrame(
+            [(codes[u], codes[v], road, name, km, kind, True) for u, v, road, name, km, kind, *_ in kept],
+            columns=["from_junction", "to_junction", "road", "name", "km", "class", "one_way"],
+        ),
+        tuple(_told(found.seen)),
+        _speeds({link.kind: kinds[link.kind] for link in kept}),
+        pd.DataFrame(turns, columns=["from_junction", "junction", "to_junction", "turn", "how"]),
+    )
 
 
 def _box(ends: pd.DataFrame) -> tuple[float, float, float, float]:
@@ -194,27 +213,32 @@ def _read(osmium: Any, path: Path, box: tuple[float, float, float, float]) -> _R
     """Read the roads of a file that are in a box, each whole; in such a file nodes come before ways."""
     found, seen = _Read(), Counter[str]()
     west, south, east, north = box
-    wanted = osmium.filter.KeyFilter("highway", "barrier", "route", *FOR_CARS)
+    wanted = osmium.filter.KeyFilter("highway", "barrier", "route", *FOR_CARS, *BANS)
     for thing in osmium.FileProcessor(str(path)).with_locations().with_filter(wanted):
-        if thing.is_relation():
-            continue
         tags = {tag.k: tag.v for tag in thing.tags}
+        if thing.is_relation():
+            members = [(one.type, one.role, one.ref) for one in thing.members]
+            found.bans += _bans(thing.id, tags, members, seen)
+            continue
         if thing.is_node():
-            if _shuts(tags):
+            if shuts(tags):
                 found.barriers.add(thing.id)
+            if tags.get("highway") == "traffic_signals":
+                way = tags.get("traffic_signals:direction") or tags.get("direction")
+                found.signals[thing.id] = {"forward": (True,), "backward": (False,)}.get(way or "", (True, False))
             continue
         nodes = [node for node in thing.nodes if node.location.valid()]
         if not any(west <= node.lon <= east and south <= node.lat <= north for node in nodes):
             continue
         if tags.get("route") == "ferry":
             seen["ferry"] += 1
-        if (road := _road(thing.nodes, nodes, tags, seen)) is not None:
+        if (road := _road(thing, nodes, tags, seen)) is not None:
             found.roads.append(road)
     found.seen = seen
     return found
 
 
-def _road(all_nodes: Any, nodes: Sequence[Any], tags: Tags, seen: Counter[str]) -> _Road | None:
+def _road(way: Any, nodes: Sequence[Any], tags: Tags, seen: Counter[str]) -> _Road | None:
     """Return a way of the file as a road, and count what is out of the ordinary; None where no car may drive."""
     highway = tags.get("highway", "")
     if highway not in SPEEDS or tags.get("area") == "yes" or len(nodes) < 2:
@@ -224,82 +248,136 @@ def _road(all_nodes: Any, nodes: Sequence[Any], tags: Tags, seen: Counter[str]) 
         seen["shut"] += 1
         return None
     seen["business"] += said_of_cars(tags) in ON_BUSINESS
-    seen["cut"] += len(nodes) < len(all_nodes)
-    limits = {forth: _limit(tags, forth) for forth in ways}
+    seen["cut"] += len(nodes) < len(way.nodes)
+    limits = {forth: limit_on(tags, forth) for forth in ways}
     seen["limit"] += "maxspeed" in tags and None in limits.values()
-    label = next(filter(None, (_word(tags.get(key, "")) for key in ("ref", "name"))), highway)
-    name = _word(tags.get("name", "")) if label != _word(tags.get("name", "")) else ""
+    label = next(filter(None, (word_of(tags.get(key, "")) for key in ("ref", "name"))), highway)
+    name = word_of(tags.get("name", "")) if label != word_of(tags.get("name", "")) else ""
     lon, lat = ([getattr(node, axis) for node in nodes] for axis in ("lon", "lat"))
-    return _Road([node.ref for node in nodes], lon, lat, highway, label, name, limits)
+    is_round = tags.get("junction") in ROUND
+    return _Road(way.id, [node.ref for node in nodes], lon, lat, highway, label, name, limits, is_round)
 
 
-def said_of_cars(tags: Tags) -> str | None:
-    """Return what is said of who may pass, by what goes before all else for a car."""
-    return next((tags[key].split(";")[0].strip() for key in FOR_CARS if key in tags), None)
-
-
-def directions(tags: Tags) -> tuple[bool, ...]:
-    """Return the ways that one may drive a road: along its nodes (True), against them (False), both or neither."""
-    said = next((tags[key] for key in ("oneway:motorcar", "oneway:motor_vehicle", "oneway") if key in tags), "")
-    if said == "reversible":
-        return ()
-    if said in BACK:
-        return (False,)
-    implied = tags.get("junction") in ROUND or tags.get("highway") == "motorway"
-    return (True,) if said in FORTH or (implied and said not in BOTH) else (True, False)
-
-
-def _limit(tags: Tags, forth: bool) -> Limit | None:
-    said = tags.get(f"maxspeed:{'forward' if forth else 'backward'}") or tags.get("maxspeed", "")
-    return limit_of(said)
-
-
-def _shuts(tags: Tags) -> bool:
-    """Whether a node keeps cars from passing it, by what is said of them or by what stands there."""
-    said = said_of_cars(tags)
-    if said is not None:
-        return said in MAY_NOT
-    return tags.get("barrier", "no") not in LETS_CARS_PASS and tags.get("bollard") != "rising"
-
-
-def _word(said: str) -> str:
-    """Return the first of several words of a tag, as a table may hold it."""
-    return " ".join("".join(one for one in said.split(";")[0] if not holds_hidden(one)).split())
+def _bans(number: int, tags: Tags, members: Sequence[tuple[str, str, int]], seen: Counter[str]) -> Iterator[_Ban]:
+    """Yield what a relation forbids to cars, if anything."""
+    said = next((tags[key] for key in BANS if key in tags), "")
+    if not said.startswith(("no_", "only_")) or {*FOR_CARS} & {*tags.get("except", "").split(";")}:
+        return
+    starts, vias, ends = ([ref for kind, role, ref in members if role == one and kind == "w"] for one in ROLES)
+    nodes = [ref for kind, role, ref in members if role == "via" and kind == "n"]
+    if vias or len(nodes) != 1:
+        seen["by way of"] += 1
+        return
+    yield _Ban(number, starts, nodes[0], ends, said.startswith("only_"))
 
 
 def _links(
     found: _Read, classes: Collection[str] | None
-) -> tuple[dict[Spot, tuple[float, float]], pd.DataFrame, dict[str, tuple[str, Limit | None]]]:
-    """Return where each spot at the end of a link is, one row a link one way, and the kind and limit of each class.
+) -> tuple[dict[Spot, tuple[float, float]], list[_Link], dict[str, tuple[str, Limit | None]]]:
+    """Return where each spot at the end of a link is, the links, and the kind of road and limit of each class.
 
-    Of links with one key the shortest is kept. A road is cut where it begins, ends or meets another, and at barriers,
-    on each side of which another spot is.
+    Of several links of one road between two spots the shortest is kept. A road is cut where it begins, ends or meets
+    another, and at barriers, on each side of which another spot is.
     """
     met = Counter(node for road in found.roads for node in road.nodes)
-    sides, spots, rows = Counter[int](), dict[Spot, tuple[float, float]](), []
-    kinds: dict[str, tuple[str, Limit | None]] = {}
+    cut = {*found.barriers, *found.signals, *_beside_bans(found)}
+    sides, spots = Counter[int](), dict[Spot, tuple[float, float]]()
+    kinds, links = dict[str, tuple[str, Limit | None]](), dict[tuple[Spot, Spot, str], _Link]()
     for road in found.roads:
-        cuts = [n for n, node in enumerate(road.nodes) if met[node] > 1 or node in found.barriers]
+        cuts = [n for n, node in enumerate(road.nodes) if met[node] > 1 or node in cut]
         for first, last in pairwise(sorted({0, *cuts, len(road.nodes) - 1})):
-            pair = []
+            at: dict[int, Spot] = {}
             for n in (first, last):
                 node = road.nodes[n]
                 sides[node] += node in found.barriers
-                pair.append((node, sides[node]))
-                spots[pair[-1]] = (road.lon[n], road.lat[n])
+                at[n] = (node, sides[node])
+                spots[at[n]] = (road.lon[n], road.lat[n])
             km = _km(road, first, last)
             for forth, limit in road.ways.items():
-                start, end = pair if forth else pair[::-1]
                 kind = f"{road.highway}_{limit.name.replace('.', '_')}" if limit else road.highway
                 if classes is not None and kind not in classes:
                     kind = road.highway
                 kinds[kind] = (road.highway, limit)
-                if start != end:
-                    rows.append((start, end, road.road, road.name, km, kind, True))
+                start, end = (first, last) if forth else (last, first)
+                lit = forth in found.signals.get(road.nodes[end], ())
+                bent = _bearings(road, start, end)
+                link = _Link(at[start], at[end], road.road, road.name, km, kind, *bent, lit, road.is_round)
+                key = (link.start, link.end, link.road)
+                if link.start != link.end and (key not in links or km < links[key].km):
+                    links[key] = link
     found.seen["barrier"] += len(found.barriers & set(sides))
-    key = ["from_junction", "to_junction", "road"]
-    links = pd.DataFrame(rows, columns=[*key, "name", "km", "class", "one_way"])
-    return spots, links.sort_values([*key, "km"]).drop_duplicates(key, ignore_index=True), kinds
+    return spots, [links[key] for key in sorted(links)], kinds
+
+
+def _beside_bans(found: _Read) -> Iterator[int]:
+    """Yield the nodes next to those at which a turn is forbidden, so that junctions say on which way one came."""
+    roads = {road.number: road for road in found.roads}
+    for ban in found.bans:
+        for way in (*ban.starts, *ban.ends):
+            if way in roads:
+                yield from (node for node, _ in roads[way].beside(ban.at))
+
+
+def _bearings(road: _Road, first: int, last: int) -> tuple[float, float]:
+    """Return the bearings in degrees at which one sets out from one node of a road and comes to another."""
+    step = 1 if last > first else -1
+
+    def bearing(start: int, end: int) -> float:
+        east = (road.lon[end] - road.lon[start]) * cos(radians(road.lat[start]))
+        return degrees(atan2(east, road.lat[end] - road.lat[start]))
+
+    return bearing(first, first + step), bearing(last - step, last)
+
+
+def _turns(found: _Read, links: Sequence[_Link], delays: Collection[str]) -> list[_Turn]:
+    """Return the turns that are forbidden, or of a kind that takes time."""
+    into: dict[Spot, list[_Link]] = {}
+    out: dict[Spot, list[_Link]] = {}
+    for link in links:
+        out.setdefault(link.start, []).append(link)
+        into.setdefault(link.end, []).append(link)
+    turns = dict.fromkeys(_forbidden(found, out))
+    for at, before in into.items():
+        near = {link.start for link in before} | {link.end for link in out.get(at, ())}
+        for start in before:
+            if start.lit and SIGNALS in delays:
+                turns[_Turn(start.start, at, None, SIGNALS, "highway=traffic_signals")] = None
+            for end in out.get(at, ()):
+                kind = _kind_of_turn(start, end, len(near))
+                if kind in delays:
+                    turns[_Turn(start.start, at, end.end, kind, "by its angle")] = None
+    return list(turns)
+
+
+def _kind_of_turn(start: _Link, end: _Link, near: int) -> str:
+    """Return the kind of a turn from one link to another at a spot with so many beside it; straight on is none.
+
+    Only at an end of a road does one turn round for want of another way. A road that bends alone is no turn, nor is
+    what one does at roundabouts.
+    """
+    if start.start == end.end:
+        return ROUND_AGAIN if near > 1 else ""
+    angle = (end.begins - start.ends + 180) % 360 - 180
+    if near < LEAST_ROADS or start.is_round or end.is_round or abs(angle) < LEAST_TURN:
+        return ""
+    return RIGHT if angle > 0 else LEFT
+
+
+def _forbidden(found: _Read, out: Mapping[Spot, Sequence[_Link]]) -> Iterator[_Turn]:
+    """Yield the turns that may not be made: where one way alone is free, all others."""
+    roads = {road.number: road for road in found.roads}
+
+    def beside(ban: _Ban, ways: Sequence[int], arriving: bool) -> set[Spot]:
+        near = [(road, *one) for road in map(roads.get, ways) if road for one in road.beside(ban.at)]
+        return {(node, 0) for road, node, along in near if (along == arriving) in road.ways}
+
+    for ban in found.bans:
+        at, how = (ban.at, 0), f"relation {ban.number}"
+        there = {link.end for link in out.get(at, ())}
+        meant = there & beside(ban, ban.ends, arriving=False)
+        shut = (there - meant if meant else set()) if ban.only else meant
+        starts = sorted(beside(ban, ban.starts, arriving=True))
+        yield from (_Turn(start, at, end, FORBIDDEN, how) for start in starts for end in sorted(shut))
 
 
 def _km(road: _Road, first: int, last: int) -> float:
@@ -310,30 +388,29 @@ def _km(road: _Road, first: int, last: int) -> float:
     return round(metres / 1000, 6)
 
 
-def _in_one_piece(
-    spots: Mapping[Spot, tuple[float, float]], links: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, str]:
-    """Return the junctions and links between which one can drive there and back, and how many others there are."""
-    import geopandas
+def _in_one_piece(links: Sequence[_Link]) -> dict[Spot, str]:
+    """Return the codes of the most spots between which one can drive there and back."""
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    order = sorted(spots)
+    order = sorted({spot for link in links for spot in (link.start, link.end)})
     number = {spot: n for n, spot in enumerate(order)}
-    start, end = (links[name].map(number).to_numpy() for name in ("from_junction", "to_junction"))
+    start, end = (
+        [number[spot] for spot in spots] for spots in zip(*((one.start, one.end) for one in links), strict=True)
+    )
     graph = coo_matrix((np.ones(len(links)), (start, end)), shape=(len(order),) * 2)
     _, piece = connected_components(graph, connection="strong")
-    largest = piece == np.bincount(piece).argmax()
-    codes = {spot: f"n{n}" for n, spot in enumerate(spot for spot, kept in zip(order, largest, strict=True) if kept)}
+    largest = np.flatnonzero(piece == np.bincount(piece).argmax())
+    return {order[spot]: f"n{n}" for n, spot in enumerate(largest)}
+
+
+def _junctions(spots: Mapping[Spot, tuple[float, float]], codes: Mapping[Spot, str]) -> pd.DataFrame:
+    import geopandas
+
     lon, lat = zip(*(spots[spot] for spot in codes), strict=True)
     at = geopandas.GeoSeries.from_xy(lon, lat, crs=DEGREES).to_crs(GRID)
     junctions = pd.DataFrame({"junction": list(codes.values()), "name": [str(node) for node, _ in codes]})
-    junctions = junctions.assign(easting_m=at.x.round(1).to_numpy(), northing_m=at.y.round(1).to_numpy())
-    links = links[largest[start] & largest[end]].reset_index(drop=True)
-    links = links.assign(**{name: links[name].map(codes) for name in ("from_junction", "to_junction")})
-    apart = len(order) - len(codes)
-    words = "left out, for one cannot drive from the others to them and back"
-    return junctions, links, f"{number_of(apart, 'junction')} {words}." if apart else ""
+    return junctions.assign(easting_m=at.x.round(1).to_numpy(), northing_m=at.y.round(1).to_numpy())
 
 
 def _told(seen: Counter[str]) -> Iterator[str]:
@@ -347,6 +424,9 @@ def _told(seen: Counter[str]) -> Iterator[str]:
         ("business", "road", "for those with business there alone, taken as open to all."),
         ("limit", "road", "with a limit of speed that is not understood, taken as without one."),
         ("cut", "road", "of which the file has a part alone."),
+        ("apart", "junction", "left out, for one cannot drive from the others to them and back."),
+        ("turn", "turn", "that may not be made."),
+        ("by way of", "forbidden turn", "by way of a road left out."),
     ):
         if seen[what]:
             yield f"{number_of(seen[what], noun)} {words}"

@@ -23,7 +23,7 @@ from optimiser.inputs.tables.sheets import Sheet, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
 from optimiser.journeys.calibration import calibration_of
-from optimiser.journeys.network import ACCESS, TABLES, THOUSAND, Network, network_of
+from optimiser.journeys.network import ACCESS, OF_TURNS, TABLES, THOUSAND, Network, network_of
 from optimiser.journeys.straight_line import LEAST_KNOWN
 from optimiser.problem.words import listed
 
@@ -77,18 +77,19 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
     speedless = usual and not sheets["road_speeds"].present
     made = [*made, *(["road_speeds"] if speedless else [])]
     _refuse(sheets, [name for name in ("areas", "sites", *TABLES) if name not in made])
-    frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES)}
+    frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES, *OF_TURNS)}
     said = list[str]()
     if graph:
         tables, done = _tables_of(graph, frames, sheets)
         frames |= tables
+        made = [*made, *(["road_turns"] if len(frames["road_turns"]) or sheets["road_turns"].present else [])]
         if speedless:
             said.append("Speeds are usual ones of a routing program and nobody verified them: see road_speeds.csv.")
         said += done
         furthest = frames["road_access"].groupby("end")["km"].min()
         words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
         said.append(f"{words}; the furthest from any is {furthest.idxmax()}, {furthest.max():.1f} km.")
-    network = network_of(*(frames[name] for name in TABLES))
+    network = network_of(*(frames[name] for name in (*TABLES, *OF_TURNS)))
     areas, sites = (list(map(str, frames[name][code])) for name, code in (("areas", "area"), ("sites", "site")))
     found = _on(network, [*areas, *sites], sites, folder)
     reading, calibrated = _calibrated(reading, found, folder, frames["areas"])
@@ -108,7 +109,7 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
 def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
     absent = [sheets[name].path for name in names if not sheets[name].present]
     faults = [Fault(shown(path), "this table of the network is missing. Add it (docs/roads.md).") for path in absent]
-    if faults := [*faults, *(fault for name in names for fault in sheets[name].listed())]:
+    if faults := [*faults, *(fault for name in (*names, *OF_TURNS) for fault in sheets[name].listed())]:
         raise InputError(dict.fromkeys(faults))
 
 
@@ -127,7 +128,7 @@ def _tables_of(
     known = {*frames["road_speeds"]["class"]} if stated else None
     if path.suffix.lower() in (OPEN_ROADS, EXTRACT) and faults:
         raise InputError(faults)
-    streets = _streets_of(path, around, known)
+    streets = _streets_of(path, around, known, {*frames["road_delays"]["turn"]})
     speeds = frames["road_speeds"] if stated or streets.speeds is None else streets.speeds
     if unknown := sorted({*streets.links["class"], ACCESS} - {*speeds["class"]}):
         words = f"it has no speed of {listed(unknown)}. Add a row of each."
@@ -135,15 +136,17 @@ def _tables_of(
     if faults:
         raise InputError(faults)
     access = access_of(around, streets.junctions, frames["road_waters"], nearest=JOINED)
-    made = (streets.junctions, streets.links, access)
-    return {"road_speeds": speeds, **dict(zip(FROM_A_GRAPH, made, strict=True))}, streets.said
+    made = dict(zip(FROM_A_GRAPH, (streets.junctions, streets.links, access), strict=True))
+    # Those of the place are of other junctions.
+    turns = frames["road_turns"].iloc[:0] if streets.turns is None else streets.turns
+    return {"road_speeds": speeds, "road_turns": turns, **made}, streets.said
 
 
-def _streets_of(path: Path, ends: pd.DataFrame, known: Collection[str] | None) -> Streets:
+def _streets_of(path: Path, ends: pd.DataFrame, classes: Collection[str] | None, delays: Collection[str]) -> Streets:
     kind = path.suffix.lower()
     if kind == OPEN_ROADS:
-        return read_open_roads(path, ends, known)
-    return read_extract(path, ends, known) if kind == EXTRACT else read_street_graph(path)
+        return read_open_roads(path, ends, classes)
+    return read_extract(path, ends, classes, delays) if kind == EXTRACT else read_street_graph(path)
 
 
 def _on(network: Network, starts: list[str], sites: list[str], folder: Path) -> pd.DataFrame:

@@ -12,10 +12,12 @@ class Streets:
     """The roads of a file, as the tables of a place's network, and what was done to make them, a sentence each.
 
     ``junctions`` and ``links`` are ``road_junctions.csv`` and ``road_links.csv``; ``speeds`` is ``road_speeds.csv`` for
-    a place that has none, or None where nothing is known of usual ones.
+    a place that has none, or None where nothing is known of usual ones; ``turns`` is ``road_turns.csv``, or None where
+    the file knows of none.
     """
 
     junctions: pd.DataFrame
     links: pd.DataFrame
     said: tuple[str, ...] = ()
     speeds: pd.DataFrame | None = None
+    turns: pd.DataFrame | None = None

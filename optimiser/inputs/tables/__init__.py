@@ -80,6 +80,8 @@ class Place:
     road_junctions: pd.DataFrame
     road_links: pd.DataFrame
     road_speeds: pd.DataFrame
+    road_turns: pd.DataFrame
+    road_delays: pd.DataFrame
     road_access: pd.DataFrame
     road_waters: pd.DataFrame
     towns: pd.DataFrame

@@ -11,6 +11,7 @@ import pandas as pd
 from optimiser.errors import NAMED_ALIKE, closest, did_you_mean, quoted
 from optimiser.inputs.census import of_two_censuses
 from optimiser.inputs.tables.sheets import ABSENT, FAULTS_PER_KIND, Sheet
+from optimiser.journeys.turns import FORBIDDEN
 from optimiser.problem import HERE
 from optimiser.problem.words import begun, listed
 
@@ -53,6 +54,10 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("road_links", "from_junction", junctions, "road_junctions.csv"),
         ("road_links", "to_junction", junctions, "road_junctions.csv"),
         ("road_links", "class", codes_if_sound(sheets["road_speeds"], "class"), "road_speeds.csv"),
+        ("road_turns", "from_junction", junctions, "road_junctions.csv"),
+        ("road_turns", "junction", junctions, "road_junctions.csv"),
+        ("road_turns", "to_junction", junctions, "road_junctions.csv"),
+        ("road_turns", "turn", _kinds_of_turn(sheets["road_delays"]), "road_delays.csv"),
         ("road_access", "junction", junctions, "road_junctions.csv"),
         ("road_access", "end", [*areas, *sites] if areas and sites else None, "areas.csv or sites.csv"),
         ("road_junctions", "source", sources, "sources.csv"),
@@ -105,6 +110,12 @@ def _check_roads(sheets: dict[str, Sheet]) -> None:
     both = set(codes_if_sound(sheets["areas"], "area") or ()) & set(codes_if_sound(sheets["sites"], "site") or ())
     for index in access.frame.index[access.frame["end"].isin(both)] if both and "end" in access.frame else ():
         access.add("both", "is an area and a site, so that nobody knows which is meant. Rename one.", index=int(index))
+
+
+def _kinds_of_turn(delays: Sheet) -> list[str] | None:
+    """Return what a turn may be, or None where that cannot be relied upon."""
+    kinds = codes_if_sound(delays, "turn") if delays.present else []
+    return None if kinds is None else [*kinds, FORBIDDEN]
 
 
 def _check_land(land: Sheet) -> None:
