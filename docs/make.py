@@ -32,6 +32,7 @@ SETTING_UNITS = {
     "northing_m": "metres",
     "value": "as the figure it stands in",
     "factor": "times",
+    "hour": "hours",
     "decimals": "decimals of a minute",
     "years": "years",
     "under_65": "share a year",

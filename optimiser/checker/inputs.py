@@ -59,6 +59,9 @@ class Table(NamedTuple):
     may_lack: tuple[str, ...] | None = None
 
 
+# Tables that a network may have beside its own.
+BESIDE = ("turns", "delays", "hours")
+
 AREA = {
     "area": word, "resident": any_case(flag), "population": maybe(amount), "district": text,
     "population_65_plus": maybe(amount), "population_75_plus": maybe(amount), "deprivation_decile": maybe(tenth),
@@ -110,6 +113,10 @@ TABLES: Mapping[str, Table] = {
         due="where asked", may_lack=("from_junction", "to_junction"),
     ),
     "inputs/road_delays.csv": Table({"turn": word, "seconds": amount}, ("turn",), due="where asked", may_lack=()),
+    "inputs/road_hours.csv": Table(
+        {"class": text, "road": text, "from_hour": amount, "to_hour": amount, "times": amount},
+        ("class", "road", "from_hour"), due="where asked", may_lack=("class", "road"),
+    ),
     "inputs/road_access.csv": Table(
         {"end": word, "junction": word, "km": amount}, ("end", "junction"), due="where asked", may_lack=()
     ),
@@ -387,10 +394,10 @@ def _with_added(
 
 def read_roads(reader: Reader) -> dict[str, list[Mapping[str, Any]]]:
     """Return the rows of every table of the network, by what it has; waters and turns may be none."""
-    may_be = [name for name in ("waters", "turns", "delays") if f"inputs/road_{name}.csv" in reader.files]
+    may_be = [name for name in ("waters", *BESIDE) if f"inputs/road_{name}.csv" in reader.files]
     names = ["junctions", "links", "speeds", "access", *may_be]
     found = {name: [row.cells for row in rows_of(reader, f"inputs/road_{name}.csv")] for name in names}
-    return {"waters": [], "turns": [], "delays": []} | found
+    return {name: [] for name in ("waters", *BESIDE)} | found
 
 
 def _own_table(reader: Reader, code: str, name: str) -> dict[Any, Row]:
@@ -490,12 +497,12 @@ def read_longer(
 
     ``joined`` are the rows that sites which the config adds would have in road_access.csv.
     """
-    if not (question.shut_roads or question.slow_roads):
+    if not (question.shut_roads or question.slow_roads or question.hour is not None):
         return {}
     roads = read_roads(reader)
     roads["access"] += joined
     try:
-        return tenths_longer(pairs, question.shut_roads, question.slow_roads, roads)
+        return tenths_longer(pairs, question.shut_roads, question.slow_roads, question.hour, roads)
     except ValueError as error:
         raise reader.give_up("inputs/road_links.csv", str(error)) from None
 

@@ -222,6 +222,7 @@ class Question:
     shut_roads: tuple[str, ...] = ()
     less: Fraction = NONE
     slow_roads: Mapping[str, Fraction] = field(default_factory=dict)
+    hour: Fraction | None = None
     changes: Mapping[str, Change] = field(default_factory=dict)
     times: Mapping[str, bool] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
@@ -481,7 +482,9 @@ CONFIG: Mapping[str, Kind] = {
     "border_pull": perhaps(value(None, is_share)),
     "areas_outside": text("all", ("all", "known_in_full")),
     "travel": group(TRAVEL),
-    "roads": group({"close": listed, "slow": each(value(None, lambda times: times >= 1), blank=False)}),
+    "roads": group(
+        {"close": listed, "slow": each(value(None, lambda times: times >= 1), blank=False), "hour": perhaps(value())}
+    ),
     "demand": group({"year": anything, "growth": perhaps(group(GROWTH)), "ages": each(group(SHARES), blank=False)}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
     "working_time": group({**{n: perhaps(value()) for n in (*LAW_NAMES, *WEEKENDS)}, "prospective_cover": flag()}),
@@ -604,6 +607,7 @@ class ConfigReader:
             a_tie_is_within=found["a_tie_is_within"],
             shut_roads=found["roads"]["close"],
             slow_roads=found["roads"]["slow"],
+            hour=found["roads"]["hour"],
             changes=found["change"],
             times={name: name == travel["time"] for name in travel["times"]},
             know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),

@@ -35,6 +35,7 @@ class Way(NamedTuple):
     called: frozenset[str]
     km: Decimal
     kmh: Decimal
+    kind: str
 
 
 class Backwards(NamedTuple):
@@ -53,6 +54,7 @@ def tenths_longer(
     pairs: Collection[tuple[str, str]],
     closed: Collection[str],
     slowed: Mapping[str, Fraction],
+    hour: Fraction | None,
     rows: Mapping[str, Sequence[Cells]],
 ) -> dict[tuple[str, str], int]:
     """Return by how many tenths of a minute each journey is longer; pairs for which it is not are left out.
@@ -68,6 +70,8 @@ def tenths_longer(
     for stretch, times in slowed.items():
         for number in stretch_of(stretch, ways, names):
             slow[number] = max(times, slow.get(number, Fraction(1)))
+    for number, times in in_an_hour(hour, ways, names, rows["hours"]):
+        slow[number] = max(times, slow.get(number, Fraction(1)))
     before = [(way, thousandths(way.km, way.kmh, Fraction(1))) for way in ways]
     after = [
         (way, thousandths(way.km, way.kmh, slow.get(n, Fraction(1)))) for n, way in enumerate(ways) if n not in shut
@@ -166,14 +170,27 @@ def each_way(links: Sequence[Cells], kmh: Mapping[str, Decimal]) -> Iterator[Way
     for row in links:
         called = frozenset(name.casefold() for name in (row["road"], row.get("name") or "") if name)
         there, back = row["from_junction"], row["to_junction"]
-        yield Way(there, back, called, row["km"], kmh[row["class"]])
+        how = (called, row["km"], kmh[row["class"]], row["class"])
+        yield Way(there, back, *how)
         if not row.get("one_way"):
-            yield Way(back, there, called, row["km"], kmh[row["class"]])
+            yield Way(back, there, *how)
 
 
 def thousandths(km: Decimal, kmh: Decimal, times: Fraction) -> int:
     """Return how many thousandths of a minute a way takes."""
     return round(Fraction(km) * A_MINUTE_AN_HOUR * times / Fraction(kmh))
+
+
+def in_an_hour(
+    hour: Fraction | None, ways: Sequence[Way], names: Mapping[str, str], rows: Sequence[Cells]
+) -> Iterator[tuple[int, Fraction]]:
+    """Yield the ways that are slow at an hour, and how many times as long each takes; of one there may be several."""
+    for row in rows if hour is not None else ():
+        start, end = row["from_hour"], row["to_hour"]
+        if (start <= hour < end) if start < end else not end <= hour < start:
+            road, kind = row.get("road"), row.get("class")
+            some = stretch_of(road, ways, names) if road else {n for n, way in enumerate(ways) if way.kind == kind}
+            yield from ((number, Fraction(row["times"])) for number in some)
 
 
 def turns_of(rows: Mapping[str, Sequence[Cells]]) -> Turns:

@@ -429,15 +429,16 @@ class Roads:
 
     def __init__(self, place, said, counted, joined):
         self.close, self.slow, self.counted = said.get("close") or [], said.get("slow") or {}, counted
-        self.known = {}
-        if not self.close and not self.slow:
+        self.known, hour = {}, value(said, "hour")
+        self.usual = hour is None and not self.close and not self.slow
+        if self.usual:
             return
         self.names = {
             key[0]: row["name"].lower()
             for key, row in keyed(place / "road_junctions.csv", ["junction"], ["name"]).items()
         }
         kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
-        self.links, minutes = [], []  # (from, to, what it is called, length)
+        self.links, minutes, classes = [], [], []  # (from, to, what it is called, length)
         for (a, b, road), row in keyed(
             place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
         ).items():
@@ -445,13 +446,24 @@ class Roads:
             for start, end in ((a, b), (b, a))[: 1 if row.get("one_way") == "true" else 2]:
                 self.links.append((start, end, called, km))
                 minutes.append(km * 60000 / kmh[row["class"]])
+                classes.append(row["class"])
         shut, times = {n for words in self.close for n in self.stretch(words)}, {}
         for words, by in self.slow.items():
             for n in self.stretch(words):
                 times[n] = max(times.get(n, Fraction(1)), Figure(by).value)
+        for row in [] if hour is None else table(place / "road_hours.csv", ["from_hour", "to_hour", "times"]):
+            if row.get("road"):
+                own = self.stretch(row["road"])
+            else:
+                own = [n for n, kind in enumerate(classes) if kind == row.get("class")]
+            start, end = number(row["from_hour"]), number(row["to_hour"])
+            # Hours that end before they begin are those around midnight.
+            if (start <= hour < end) or (end < start and not end <= hour < start):
+                for n in own:
+                    times[n] = max(times.get(n, Fraction(1)), number(row["times"]))
         ways = [(a, b, n) for n, (a, b, *_) in enumerate(self.links)]
-        self.usual = Drive(place, [(a, b, round(minutes[n])) for a, b, n in ways])
-        self.now = Drive(place, [(a, b, round(minutes[n] * times.get(n, 1))) for a, b, n in ways if n not in shut])
+        self.before = Drive(place, [(a, b, round(minutes[n])) for a, b, n in ways])
+        self.after = Drive(place, [(a, b, round(minutes[n] * times.get(n, 1))) for a, b, n in ways if n not in shut])
         self.gates = dict(joined)
         for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
             self.gates.setdefault(end, {})[junction] = round(number(row["km"]) * 60000 / kmh["access"])
@@ -488,10 +500,10 @@ class Roads:
 
     def more(self, start, end):
         """Return how many minutes longer it is from an area that counts, or a site, to a site."""
-        if not (self.close or self.slow) or start not in self.counted:
+        if self.usual or start not in self.counted:
             return Fraction(0)
         if end not in self.known:
-            self.known[end] = [drive.to(self.gates.get(end, {})) for drive in (self.usual, self.now)]
+            self.known[end] = [drive.to(self.gates.get(end, {})) for drive in (self.before, self.after)]
         gates = self.gates.get(start, {}).items()
         usual, now = (min((km + far[j] for j, km in gates if j in far), default=None) for far in self.known[end])
         if usual is None or now is None:

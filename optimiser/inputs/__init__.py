@@ -40,7 +40,7 @@ __all__ = [
 Asked = Problem | str | Path
 MOST_SAID = 1_000_000
 # Tables that a run keeps only where its question says something of roads: how one gets onto them and past junctions.
-OF_ROADS = ("road_access", "road_turns", "road_delays", "road_waters")
+OF_ROADS = ("road_access", "road_turns", "road_delays", "road_hours", "road_waters")
 
 
 @dataclass(frozen=True)

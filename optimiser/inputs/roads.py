@@ -13,8 +13,8 @@ from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.tables import Place
-from optimiser.journeys.network import OF_TURNS, TABLES, Event, Network, network_of
-from optimiser.problem import Longer, Problem
+from optimiser.journeys.network import BESIDE, TABLES, Event, Network, clock, network_of
+from optimiser.problem import Figure, Longer, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import listed
 
@@ -32,7 +32,7 @@ def event_of(roads: RoadsSettings | None) -> Event:
     """Return what is said to be out of the ordinary on the roads."""
     if roads is None:
         return Event()
-    return Event(roads.close, {stretch: one.value for stretch, one in roads.slow.items()})
+    return Event(roads.close, {stretch: one.value for stretch, one in roads.slow.items()}, roads.hour)
 
 
 def problem_with_roads(config: Config, place: Place, roads: RoadsSettings, where: Where) -> Problem:
@@ -56,7 +56,7 @@ def lacks_a_network(place: Place) -> list[str]:
 
 def network_of_place(place: Place) -> Network:
     """Return the network that a place's tables describe, which must be there and agree."""
-    return network_of(*(getattr(place, name) for name in (*TABLES, *OF_TURNS)))
+    return network_of(*(getattr(place, name) for name in (*TABLES, *BESIDE)))
 
 
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:
@@ -66,7 +66,21 @@ def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterab
         return None
     network, codes = network_of_place(place), list(sites)
     slow = {stretch: one.figure() for stretch, one in settings.roads.slow.items()} if settings.roads else {}
+    slow |= _in_its_hour(place, network, event)
     return Longer(str(event), network.longer(areas, codes, event), network.longer(codes, codes, event), slow)
+
+
+def _in_its_hour(place: Place, network: Network, event: Event) -> dict[str, Figure]:
+    """Return how many times as long roads take at the hour of an event, with where that comes from."""
+    if event.hour is None:
+        return {}
+    rows = place.road_hours.reindex(columns=["source", "verified"])
+    rows = rows.assign(source=rows["source"].fillna(""), verified=rows["verified"].eq(True))
+    return {
+        f"{one.words} at {clock(event.hour)}": Figure(one.times, str(source), bool(verified))
+        for one, source, verified in zip(network.hours, rows["source"], rows["verified"], strict=True)
+        if one.at(event.hour)
+    }
 
 
 def lengthened(minutes: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +100,16 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."
         yield where(), words
         return
+    if event.hour is not None and place.road_hours.empty:
+        yield where("hour"), "the place has no road_hours.csv (docs/roads.md). Add it, or take hour out."
+        return
     network, wrong = network_of_place(place), False
+    for one in network.hours if event.hour is not None else ():
+        try:
+            network.links_in(one)
+        except ValueError as fault:
+            wrong = True
+            yield where("hour"), f"road_hours.csv: {fault}"
     said: list[tuple[str, str | int, str]] = [("close", number, one) for number, one in enumerate(event.close)]
     for setting, spot, stretch in (*said, *(("slow", one, one) for one in event.slow)):
         try:

@@ -32,24 +32,26 @@ Link = tuple[str, str, int]
 STRETCHES = ((" between ", " and ", False), (" from ", " to ", True))
 TABLES = ("road_junctions", "road_links", "road_speeds", "road_access")
 # Tables that a network may have beside them.
-OF_TURNS = ("road_turns", "road_delays")
+BESIDE = ("road_turns", "road_delays", "road_hours")
 MOST_NAMED = 12
 
 
 @dataclass(frozen=True)
 class Event:
-    """What is out of the ordinary on the roads: stretches that are shut, and by how much others are slow.
+    """What is out of the ordinary on the roads: stretches that are shut, by how much others are slow, and the hour.
 
     A stretch is a road ("A1"), both ways of it between two junctions ("A1 between Here and There"), or one way of it
     ("A1 from Here to There"). Where several stretches slow a link, the slowest counts.
+    With an ``hour`` of the day, so do those that the network has of it.
     """
 
     close: tuple[str, ...] = ()
     slow: Mapping[str, float] = field(default_factory=dict)
+    hour: float | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is out of the ordinary."""
-        return bool(self.close or self.slow)
+        return bool(self.close or self.slow) or self.hour is not None
 
     def __str__(self) -> str:
         """Return the event in words."""
@@ -61,7 +63,35 @@ class Event:
             f"{listed(stretches)} slowed to {times:g} times {'its' if len(stretches) == 1 else 'their'} minutes"
             for times, stretches in alike.items()
         )
-        return "; ".join([*shut, *slow])
+        at = [] if self.hour is None else [f"all roads as at {clock(self.hour)}"]
+        return "; ".join([*at, *shut, *slow])
+
+
+def clock(hour: float) -> str:
+    """Return an hour of the day as a clock shows it: 8.5 as 08:30."""
+    return f"{int(hour):02}:{round(hour % 1 * 60):02}"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """How many times as long a class of roads, or a stretch, takes from an hour of the day until before another."""
+
+    kind: str | None
+    stretch: str | None
+    start: float
+    end: float
+    times: float
+
+    def at(self, hour: float) -> bool:
+        """Whether that is so at an hour."""
+        if self.start < self.end:
+            return self.start <= hour < self.end
+        return hour >= self.start or hour < self.end
+
+    @property
+    def words(self) -> str:
+        """Which roads they are of."""
+        return self.stretch or f"class {self.kind}"
 
 
 @dataclass(frozen=True)
@@ -76,7 +106,8 @@ class Way:
 class Network:
     """Roads as a networkx graph, and how areas and sites join them.
 
-    Each edge of ``roads`` goes one way and has ``road``, ``name``, ``km``, ``kmh`` and ``thousandths`` of a minute.
+    Each edge of ``roads`` goes one way and has ``road``, ``name``, ``kind``, ``km``, ``kmh`` and ``thousandths`` of a
+    minute.
     ``ends`` are, by area or site, the thousandths of a minute to each junction that it joins. ``turns`` are those that
     it takes to pass a junction from one to another, infinitely many where that is forbidden.
     """
@@ -84,6 +115,7 @@ class Network:
     roads: nx.MultiDiGraph[str]
     ends: Mapping[str, Mapping[str, int]]
     turns: Mapping[Turn, float] = field(default_factory=dict)
+    hours: tuple[Hours, ...] = ()
 
     def thousandths(self, areas: Iterable[str], sites: Iterable[str], event: Event | None = None) -> pd.DataFrame:
         """Return thousandths of a minute from each area, or site, to each site; NaN where there is no way.
@@ -133,14 +165,24 @@ class Network:
         """Return the roads as they are in an event."""
         shut = {link for stretch in event.close for link in self.links_of(stretch)}
         roads = self.roads.copy()
-        for stretch, times in event.slow.items():
-            for link in self.links_of(stretch):
+        slow = [(self.links_of(stretch), times) for stretch, times in event.slow.items()]
+        if event.hour is not None:
+            slow += [(self.links_in(one), one.times) for one in self.hours if one.at(event.hour)]
+        for links, times in slow:
+            for link in links:
                 edge = roads.edges[link]
                 slowed = thousandths_of(edge["km"], edge["kmh"], exactly(times))
                 edge[OPEN] = max(edge[OPEN], slowed)
         for link in shut:
             roads.remove_edge(*link)
         return roads
+
+    def links_in(self, hours: Hours) -> list[Link]:
+        """Return the links of which some hours are. Raises ``ValueError`` as ``links_of`` does."""
+        if hours.stretch:
+            return self.links_of(hours.stretch)
+        edges = self.roads.edges(keys=True, data=True)
+        return [(u, v, key) for u, v, key, edge in edges if edge["kind"] == hours.kind]
 
     def links_of(self, stretch: str) -> list[Link]:
         """Return the links of a stretch of road, each the one way or the other.
@@ -226,11 +268,12 @@ def network_of(
     access: pd.DataFrame,
     turns: pd.DataFrame | None = None,
     delays: pd.DataFrame | None = None,
+    hours: pd.DataFrame | None = None,
 ) -> Network:
     """Return the network that plain tables describe, which must agree.
 
     The columns are those of ``road_junctions.csv``, ``road_links.csv``, ``road_speeds.csv`` and ``road_access.csv``,
-    and of ``road_turns.csv`` and ``road_delays.csv`` where some turn is forbidden or takes time.
+    of ``road_turns.csv`` and ``road_delays.csv`` where some turn is forbidden or takes time, and of ``road_hours.csv``.
     """
     import networkx as nx
 
@@ -242,7 +285,7 @@ def network_of(
     names = links["name"].fillna("") if "name" in links else [""] * len(links)
     columns = (links[name] for name in ("from_junction", "to_junction", "road", "km", "class"))
     for start, end, road, km, kind, name, only_one in zip(*columns, names, one_way, strict=True):
-        said = {"road": road, "name": name, "km": float(km), "kmh": kmh[kind]}
+        said = {"road": road, "name": name, "kind": kind, "km": float(km), "kmh": kmh[kind]}
         time = thousandths_of(said["km"], said["kmh"])
         roads.add_edge(start, end, **said, thousandths=time)
         if pd.isna(only_one) or not only_one:
@@ -250,7 +293,7 @@ def network_of(
     ends: dict[str, dict[str, int]] = {}
     for one, junction, km in zip(access["end"], access["junction"], access["km"], strict=True):
         ends.setdefault(one, {})[junction] = thousandths_of(float(km), kmh[ACCESS])
-    return Network(roads, ends, _turns_of(turns, delays))
+    return Network(roads, ends, _turns_of(turns, delays), _hours_of(hours))
 
 
 def _turns_of(turns: pd.DataFrame | None, delays: pd.DataFrame | None) -> dict[Turn, float]:
@@ -266,6 +309,16 @@ def _turns_of(turns: pd.DataFrame | None, delays: pd.DataFrame | None) -> dict[T
         turn = (_or_any(before), at, _or_any(after))
         found[turn] = found.get(turn, 0) + long[kind]
     return found
+
+
+def _hours_of(hours: pd.DataFrame | None) -> tuple[Hours, ...]:
+    if hours is None or hours.empty:
+        return ()
+    rows = hours.reindex(columns=["class", "road", "from_hour", "to_hour", "times"])
+    return tuple(
+        Hours(_or_any(kind), _or_any(road), *map(float, numbers))
+        for kind, road, *numbers in rows.itertuples(index=False, name=None)
+    )
 
 
 def _or_any(junction: Any) -> str | None:

@@ -97,6 +97,66 @@ def test_the_checker_finds_that_a_turn_is_another(tmp_path: Path, name: str, was
     assert set(wrong["check"]) - {"files_are_as_listed"}
 
 
+HOURS = (
+    "class,road,from_hour,to_hour,times,source,verified\nfast,,7,9.5,1.25,A count,true\n"
+    ",A1 from Middle to East,8,9,1.5,,\n,Old Road,22,6,2,,\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("hour", "longer"),
+    [(7, [5, 2.5]), (8.5, [7.5, 2.5]), (9, [5, 2.5]), (9.5, [0, 0]), (23, [0, 0]), (3, [0, 0]), (12, [0, 0])],
+)
+def test_at_an_hour_of_the_day_roads_are_as_slow_as_their_table_says(tmp_path: Path, hour: float, longer: list[float]):
+    """The A1 by 1.25 from 7 until half past 9, the way to east by 1.5 from 8 to 9: the slower counts."""
+    found = read_problem(asked(tmp_path, f"{CONFIG}roads: {{hour: {hour}}}\n", road_hours=HOURS))
+    assert found.longer is not None
+    assert found.longer.journeys.loc["A1", ["ash", "birch"]].tolist() == longer
+
+
+def test_an_hour_goes_with_what_is_shut_and_slow_and_is_said_with_what_nobody_verified(tmp_path: Path):
+    """With the A1 shut beyond middle one takes the old road, 30 minutes for 20 and twice as long at night."""
+    said = f"{CONFIG}roads: {{close: [A1 from Middle to East], slow: {{B2: 1.5}}, hour: 23.5}}\n"
+    plan = solve(read_problem(asked(tmp_path, said, road_hours=HOURS)))
+    assert plan.problem.longer is not None
+    assert plan.problem.longer.journeys.loc["A1", "ash"] == 40
+    words = "all roads as at 23:30; A1 from Middle to East closed; B2 slowed to 1.5 times its minutes"
+    assert words in "\n".join(lines(plan))
+    assert "Old Road at 23:30 takes 2 times as long (no source stated)" in figures(plan)
+    run = write_run(plan, tmp_path / "run")
+    assert check(run).empty
+    assert read_problem(run / "config.yaml").journeys.equals(plan.problem.journeys)
+    at_half_past_eight = solve(read_problem(asked(tmp_path, f"{CONFIG}roads: {{hour: 8.5}}\n", road_hours=HOURS)))
+    of_roads = [one for one in figures(at_half_past_eight) if "at 08:30" in one]
+    assert of_roads == ["A1 from Middle to East at 08:30 takes 1.5 times as long (no source stated)"]
+
+
+ANOTHER_HOUR = [
+    ("inputs/road_hours.csv", "fast,,7,9.5", "fast,,9,9.5"),
+    ("inputs/road_hours.csv", "8,9,1.5", "8,9,1.4"),
+    ("inputs/road_hours.csv", "A1 from Middle to East", "A1 from East to Middle"),
+    ("inputs/road_hours.csv", "A1 from Middle to East", "A9"),
+    ("config.yaml", "hour: 8.5", "hour: 7.5"),
+    ("config.yaml", "hour: 8.5", "close: []"),
+]
+
+
+@pytest.mark.parametrize(("name", "was", "now"), ANOTHER_HOUR)
+def test_the_checker_finds_that_an_hour_is_another(tmp_path: Path, name: str, was: str, now: str):
+    found = files_of(solve(read_problem(asked(tmp_path, f"{CONFIG}roads: {{hour: 8.5}}\n", road_hours=HOURS))))
+    assert found[name].count(was.encode()) == 1
+    wrong = check({**found, name: found[name].replace(was.encode(), now.encode())})
+    assert set(wrong["check"]) - {"files_are_as_listed"}
+
+
+def test_an_hour_without_a_table_or_with_roads_that_are_not_there_is_refused(tmp_path: Path):
+    assert "the place has no road_hours.csv (docs/roads.md). Add it" in faults(tmp_path, "roads: {hour: 8}\n")
+    other = HOURS.replace("Old Road", "Elder Road")
+    found = faults(tmp_path, "roads: {hour: 8}\n", road_hours=other)
+    assert 'road_hours.csv: no road of road_links.csv is called "Elder Road"' in found
+    assert '"hour" must be at most 23.99, not 24' in faults(tmp_path, "roads: {hour: 24}\n", road_hours=HOURS)
+
+
 @pytest.mark.parametrize("said", ["", "roads: {}\n", "roads: {close: [], slow: {}}\n"])
 def test_where_nothing_is_said_of_roads_nothing_is_longer(tmp_path: Path, said: str):
     problem = read_problem(asked(tmp_path, CONFIG + said))
@@ -219,13 +279,18 @@ def test_where_there_is_no_way_in_the_first_place_the_question_is_refused_in_wor
         ("road_turns", "west,middle", "wst,middle", 'there is no junction "wst" in road_junctions.csv'),
         ("road_turns", "east,signals", "east,signal", 'there is no turn "signal" in road_delays.csv'),
         ("road_delays", "right,18", "right,-1", "is below 0, the least that it can be"),
+        ("road_hours", "fast,,7", "fats,,7", 'there is no class "fats" in road_speeds.csv'),
+        ("road_hours", "fast,,7", "fast,A1,7", "both class and road are filled in. Fill in one of them."),
+        ("road_hours", "fast,,7", ",,7", "neither class nor road is filled in. Fill in one of them."),
+        ("road_hours", "22,6", "6,6", "it begins when it ends. Write 0 and 24 for all day."),
+        ("road_hours", "9.5,1.25", "9.5,0.9", "is below 1, the least that it can be"),
         ("road_links", "fast,false", "fast,perhaps", "one_way"),
     ],
 )
 def test_a_network_that_does_not_fit_together_is_refused_with_row_and_remedy(
     tmp_path: Path, table: str, was: str, now: str, words: str
 ):
-    tables = {**PLACE, **TURNED}
+    tables = {**PLACE, **TURNED, "road_hours": HOURS}
     found = faults(tmp_path, "", **{**tables, table: tables[table].replace(was, now, 1)})
     assert words in found
     assert f"{table}.csv" in found
@@ -272,13 +337,18 @@ def events(draw: st.DrawFn):
     slow = draw(st.dictionaries(named, st.sampled_from([1, 1.005, 1.1, 1.25, 3]), max_size=2))
     side, kinds = st.sampled_from(["", *junctions]), st.sampled_from(["signals", "right", "right", "forbidden"])
     turns = draw(st.lists(st.tuples(side, among, side, kinds), max_size=6, unique=True))
-    return junctions, list(links.values()), ends, close, slow, turns
+    some = st.sampled_from([("fast", ""), ("slow", ""), ("", "A1"), ("", "long hill"), ("", "A2 from J0 to j1")])
+    at, times = st.sampled_from(["0", "6.5", "8", "22.25"]), st.sampled_from(["1", "1.2", "1.75"])
+    rows = draw(st.lists(st.tuples(some, at, at, times), max_size=3, unique_by=lambda row: row[:2]))
+    hours = [(*which, start, end, by) for which, start, end, by in rows if start != end]
+    hour = draw(st.sampled_from([None, "0", "7.25", "8", "23"])) if hours else None
+    return junctions, list(links.values()), ends, close, slow, turns, hours, hour
 
 
 @draws(150)
 @given(events())
 def test_the_checker_works_out_the_same_minutes_or_neither_does(world):
-    junctions, links, ends, close, slow, turns = world
+    junctions, links, ends, close, slow, turns, hours, hour = world
     names = {code: f"{'Old' if number % 2 else 'New'} {code.upper()}" for number, code in enumerate(junctions)}
     kmh = {"access": Decimal(31), "fast": Decimal(97), "slow": Decimal("40.5")}
     columns = ("from_junction", "to_junction", "road", "name", "km", "class", "one_way")
@@ -293,16 +363,21 @@ def test_the_checker_works_out_the_same_minutes_or_neither_does(world):
         "turns": [dict(zip(of_turns, one, strict=True)) for one in turns],
         "delays": [{"turn": "signals", "seconds": Decimal(20)}, {"turn": "right", "seconds": Decimal("7.5")}],
     }
+    tables["hours"] = [
+        {"class": kind, "road": road, "from_hour": Decimal(start), "to_hour": Decimal(end), "times": Decimal(times)}
+        for kind, road, start, end, times in hours
+    ]
     pairs = [(start, site) for start in ("E1", "E2", "s1", "s2") for site in ("s1", "s2")]
     network = network_of(*(pd.DataFrame(table) for table in tables.values()))
     by_hand_of_verify(network, tables)
     try:
-        more = network.longer(["E1", "E2", "s1", "s2"], ["s1", "s2"], Event(tuple(close), slow))
+        more = network.longer(["E1", "E2", "s1", "s2"], ["s1", "s2"], Event(tuple(close), slow, hour and float(hour)))
         ours = None if not np.isfinite(more.to_numpy()).all() else more
     except ValueError:
         ours = None
     try:
-        theirs = tenths_longer(pairs, close, {stretch: Fraction(str(times)) for stretch, times in slow.items()}, tables)
+        slowed = {stretch: Fraction(str(times)) for stretch, times in slow.items()}
+        theirs = tenths_longer(pairs, close, slowed, None if hour is None else Fraction(hour), tables)
     except ValueError:
         assert ours is None
         return

@@ -32,7 +32,7 @@ from road_tables import TABLES as NETWORK
 from shipped import answer, question
 from test_changing import GROWTH, asked, can_be_made, everything, files_asking
 from test_enumeration import worlds
-from test_roads_checked import ACCESS, ANOTHER_TURN, ROADS, TURNED
+from test_roads_checked import ACCESS, ANOTHER_HOUR, ANOTHER_TURN, HOURS, ROADS, TURNED
 from test_sweep import questions
 from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer
 
@@ -480,11 +480,16 @@ def test_a_what_if_of_the_main_question_that_changes_it_is_worked_out_alike(name
     assert "as config.yaml says" in said and "none is better" in said and "NOT tried" not in said
 
 
-def test_turns_on_roads_take_as_long_alike_and_another_turn_is_found(tmp_path: Path):
-    tables = {**NETWORK, "road_access": ACCESS, **TURNED}
-    files = files_of(op.solve(op.read_problem(write_question(tmp_path, CONFIG + ROADS, **tables))))
+@pytest.mark.parametrize(
+    ("roads", "others"), [(ROADS, ANOTHER_TURN), ("roads: {hour: 8.5}\n", ANOTHER_HOUR)], ids=["turns", "hours"]
+)
+def test_turns_and_hours_are_read_alike_and_others_are_found(
+    tmp_path: Path, roads: str, others: list[tuple[str, str, str]]
+):
+    tables = {**NETWORK, "road_access": ACCESS, **TURNED, "road_hours": HOURS}
+    files = files_of(op.solve(op.read_problem(write_question(tmp_path, CONFIG + roads, **tables))))
     accepted(files, tmp_path / "run")
-    for number, (name, was, now) in enumerate(ANOTHER_TURN):
+    for number, (name, was, now) in enumerate(others):
         lie = sealed({**files, name: files[name].replace(was.encode(), now.encode())})
         assert levels(written(lie, tmp_path / str(number)))
 

@@ -179,6 +179,9 @@ class RoadsSettings(Strict):
     slow: dict[Line, OneToAThousand] = Field(
         {}, description="Stretches that are slow, each with how many times its minutes it takes, for example 1.5"
     )
+    hour: Annotated[Number, AfterValidator(Within(0, 23.99))] | None = Field(
+        None, description="Hour of the day, such as 8.5: roads are as slow as road_hours.csv says of it"
+    )
 
 
 class AcrossSettings(Strict):

@@ -23,7 +23,7 @@ from optimiser.inputs.tables.sheets import Sheet, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
 from optimiser.journeys.calibration import calibration_of
-from optimiser.journeys.network import ACCESS, OF_TURNS, TABLES, THOUSAND, Network, network_of
+from optimiser.journeys.network import ACCESS, BESIDE, TABLES, THOUSAND, Network, network_of
 from optimiser.journeys.straight_line import LEAST_KNOWN
 from optimiser.problem.words import listed
 
@@ -77,7 +77,7 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
     speedless = usual and not sheets["road_speeds"].present
     made = [*made, *(["road_speeds"] if speedless else [])]
     _refuse(sheets, [name for name in ("areas", "sites", *TABLES) if name not in made])
-    frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES, *OF_TURNS)}
+    frames = {name: sheets[name].finished() for name in ("areas", "sites", "road_waters", *TABLES, *BESIDE)}
     said = list[str]()
     if graph:
         tables, done = _tables_of(graph, frames, sheets)
@@ -89,7 +89,7 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
         furthest = frames["road_access"].groupby("end")["km"].min()
         words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
         said.append(f"{words}; the furthest from any is {furthest.idxmax()}, {furthest.max():.1f} km.")
-    network = network_of(*(frames[name] for name in (*TABLES, *OF_TURNS)))
+    network = network_of(*(frames[name] for name in (*TABLES, *BESIDE)))
     areas, sites = (list(map(str, frames[name][code])) for name, code in (("areas", "area"), ("sites", "site")))
     found = _on(network, [*areas, *sites], sites, folder)
     reading, calibrated = _calibrated(reading, found, folder, frames["areas"])
@@ -109,7 +109,7 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
 def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
     absent = [sheets[name].path for name in names if not sheets[name].present]
     faults = [Fault(shown(path), "this table of the network is missing. Add it (docs/roads.md).") for path in absent]
-    if faults := [*faults, *(fault for name in (*names, *OF_TURNS) for fault in sheets[name].listed())]:
+    if faults := [*faults, *(fault for name in (*names, *BESIDE) for fault in sheets[name].listed())]:
         raise InputError(dict.fromkeys(faults))
 
 

@@ -82,6 +82,7 @@ class Place:
     road_speeds: pd.DataFrame
     road_turns: pd.DataFrame
     road_delays: pd.DataFrame
+    road_hours: pd.DataFrame
     road_access: pd.DataFrame
     road_waters: pd.DataFrame
     towns: pd.DataFrame

@@ -29,7 +29,7 @@ from optimiser.inputs.tables.plausible import (
 from optimiser.inputs.tables.sheets import Sheet, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.calibration import calibration_of
-from optimiser.journeys.network import OF_TURNS, TABLES, network_of
+from optimiser.journeys.network import BESIDE, TABLES, network_of
 from optimiser.journeys.straight_line import line_of
 from optimiser.problem.decimals import MILLION
 from optimiser.problem.words import amount, listed
@@ -257,9 +257,9 @@ def _not_looked_at(times: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet
 
 def _beside_roads(sheets: Mapping[str, Sheet]) -> Iterator[str]:
     """Yield the line by which journeys follow from the network, and how near to it they are, by district."""
-    if not all(sheets[name].present for name in TABLES) or any(sheets[one].listed() for one in (*TABLES, *OF_TURNS)):
+    if not all(sheets[name].present for name in TABLES) or any(sheets[one].listed() for one in (*TABLES, *BESIDE)):
         return
-    network = network_of(*(sheets[name].finished() for name in (*TABLES, *OF_TURNS)))
+    network = network_of(*(sheets[name].finished() for name in (*TABLES, *BESIDE)))
     areas, sites, journeys = (sheets[name].finished() for name in ("areas", "sites", "journeys"))
     found = network.thousandths(areas["area"].astype(str), sites["site"].astype(str))
     if line := calibration_of(found, journeys, areas):

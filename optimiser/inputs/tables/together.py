@@ -35,6 +35,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     sources = codes_if_sound(sheets["sources"], "source")
     _check_roles(sheets)
     _check_roads(sheets)
+    _check_hours(sheets["road_hours"])
     _check_land(sheets["land"])
     _check_border(sheets)
     _check_residents_are_known(sheets["areas"])
@@ -58,6 +59,7 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("road_turns", "junction", junctions, "road_junctions.csv"),
         ("road_turns", "to_junction", junctions, "road_junctions.csv"),
         ("road_turns", "turn", _kinds_of_turn(sheets["road_delays"]), "road_delays.csv"),
+        ("road_hours", "class", codes_if_sound(sheets["road_speeds"], "class"), "road_speeds.csv"),
         ("road_access", "junction", junctions, "road_junctions.csv"),
         ("road_access", "end", [*areas, *sites] if areas and sites else None, "areas.csv or sites.csv"),
         ("road_junctions", "source", sources, "sources.csv"),
@@ -110,6 +112,18 @@ def _check_roads(sheets: dict[str, Sheet]) -> None:
     both = set(codes_if_sound(sheets["areas"], "area") or ()) & set(codes_if_sound(sheets["sites"], "site") or ())
     for index in access.frame.index[access.frame["end"].isin(both)] if both and "end" in access.frame else ():
         access.add("both", "is an area and a site, so that nobody knows which is meant. Rename one.", index=int(index))
+
+
+def _check_hours(hours: Sheet) -> None:
+    """Note hours that are of no roads, or of a class and of a road at once, and that begin when they end."""
+    if not hours.present or not hours.sound("from_hour", "to_hour"):
+        return
+    said = hours.frame.reindex(columns=["class", "road"]).map(lambda cell: bool(pd.notna(cell) and str(cell).strip()))
+    for index in hours.frame.index[said["class"] == said["road"]]:
+        words = "both class and road are filled in" if said["class"][index] else "neither class nor road is filled in"
+        hours.add("of which", f"{words}. Fill in one of them.", index=int(index))
+    for index in hours.frame.index[hours.frame["from_hour"] == hours.frame["to_hour"]]:
+        hours.add("no time", "it begins when it ends. Write 0 and 24 for all day.", index=int(index))
 
 
 def _kinds_of_turn(delays: Sheet) -> list[str] | None:
