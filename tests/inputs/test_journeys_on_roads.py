@@ -109,6 +109,17 @@ def test_a_street_graph_becomes_the_places_network_and_its_journeys(tmp_path: Pa
     assert problem.journeys.loc["A1"].to_dict() == pytest.approx({"ash": 9.1, "birch": 1.3, "elm": 9.1})
 
 
+def test_turns_of_the_place_are_none_of_a_street_graph_that_has_none(tmp_path: Path):
+    """Its junctions are others, though their codes are the same."""
+    turns = "junction,turn\nn1,forbidden\n"
+    junctions = "junction,name,easting_m,northing_m\nn1,Old,0,0\n"
+    tables = {"road_junctions": junctions, "road_links": None, "road_access": None, "road_turns": turns}
+    folder = place(tmp_path, areas=AREAS, sites=SITES, road_speeds=SPEEDS, **tables)
+    made = journeys_on(folder, graph=streets(tmp_path / "streets.graphml"))
+    assert pairs(made.files["journeys.csv"])["A1", "ash"] == 1.3 + 4 + 2.6
+    assert made.files["road_turns.csv"] == b"junction,turn\n"
+
+
 def refused(folder: Path, graph: Path | None = None) -> str:
     with pytest.raises(InputError) as fault:
         journeys_on(folder, graph=graph)

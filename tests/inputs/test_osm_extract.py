@@ -230,7 +230,11 @@ def ban(start: int, end: int, **tags: str) -> Ban:
 
 
 def turns(streets: Streets) -> set[tuple[str, str, str, str]]:
-    """Return from where, past which node and whereto each turn is, and of what kind."""
+    """Return from where, past which node and whereto each turn is, and its kind; none where one may not turn round."""
+    return {row for row in all_turns(streets) if row[0] != row[2] or row[3] != "forbidden"}
+
+
+def all_turns(streets: Streets) -> set[tuple[str, str, str, str]]:
     name = dict(zip(streets.junctions["junction"], streets.junctions["name"], strict=True))
     assert streets.turns is not None
     rows = streets.turns[["from_junction", "junction", "to_junction"]].map(lambda code: name.get(code, ""))
@@ -241,20 +245,35 @@ def turns(streets: Streets) -> set[tuple[str, str, str, str]]:
     ("said", "ends"),
     [
         (ban(WEST, NORTH, restriction="no_left_turn"), {"14"}),
-        (ban(WEST, NORTH, restriction="only_left_turn"), {"3", "5", "24"}),
-        (ban(WEST, WEST, restriction="no_u_turn"), {"3"}),
+        (ban(WEST, NORTH, restriction="only_left_turn"), {"5", "24"}),
         (ban(WEST, NORTH, **{"restriction:motorcar": "no_left_turn"}), {"14"}),
         (ban(WEST, NORTH, restriction="no_left_turn", **{"except": "psv;motorcar"}), set()),
         (ban(WEST, NORTH, restriction="no_left_turn", **{"except": "bicycle"}), {"14"}),
         (ban(WEST, NORTH, **{"restriction:hgv": "no_left_turn"}), set()),
         (ban(WEST, NORTH, **{"restriction:conditional": "no_left_turn @ (07:00-09:00)"}), set()),
+        (ban(WEST, NORTH, restriction="no_left_turn", hour_on="7", hour_off="9"), set()),
         (ban(WEST, 999, restriction="no_left_turn"), set()),
+        (ban(WEST, 999, restriction="only_left_turn"), {"5", "14", "24"}),
     ],
 )
 def test_who_comes_from_the_west_may_not_turn_where_a_relation_forbids_it(tmp_path: Path, said: Ban, ends: set):
     found = read(tmp_path, *CROSS, bans=[said])
     assert turns(found) == {("3", "4", end, "forbidden") for end in ends}
-    assert any(f"{len(ends)} turn" in words for words in found.said) == bool(ends)
+    assert any(f"{len(ends)} turn" in words and "may not be made" in words for words in found.said) == bool(ends)
+    timed = {"hour_on", "restriction:conditional"} & {*said[1]}
+    assert any("1 turn forbidden at some hours alone" in words for words in found.said) == bool(timed)
+
+
+def test_nobody_turns_round_but_at_the_end_of_a_road_unless_that_takes_time(tmp_path: Path):
+    """Roads end at 3, 5, 14 and 24, and at none of them where the file has no more of the road."""
+    back = {(node, "4", node, "forbidden") for node in ("3", "5", "14", "24")}
+    assert all_turns(read(tmp_path, *CROSS)) == back
+    timed = all_turns(read(tmp_path, *CROSS, delays={"back"}))
+    assert timed == {(node, "4", node, "back") for node in ("3", "5", "14", "24")}
+    (west, tags), *others = CROSS
+    cut = read(tmp_path, ([999, *west], tags), *others)
+    assert all_turns(cut) == {*back, ("4", "3", "4", "forbidden")}
+    assert "1 road of which the file has a part alone." in cut.said
 
 
 def test_a_ban_by_way_of_a_road_is_left_out_and_said(tmp_path: Path):
@@ -348,7 +367,8 @@ def test_the_command_makes_journeys_of_an_extract_and_a_question_shuts_its_roads
     done = optimiser("journeys", "place", "--graph", "streets.osm.pbf", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "nobody verified them" in done.stdout
-    assert not (tmp_path / "place/road_turns.csv").exists()
+    turned = (tmp_path / "place/road_turns.csv").read_text().splitlines()
+    assert turned[1:] == ["n0,n1,n0,forbidden,by where it leads", "n2,n1,n2,forbidden,by where it leads"]
     problem = read_problem(write_config(tmp_path, "base.yaml", CONFIG))
     assert problem.journeys.loc["A1", "ash"] == 2.2
     slow = read_problem(write_config(tmp_path, "slow.yaml", CONFIG + "roads: {slow: {Great Road: 2}}\n"))
@@ -364,7 +384,7 @@ def test_turns_of_an_extract_are_written_and_those_of_the_place_before_are_not_k
     folder = place_along(tmp_path, plain, nodes, road_delays="turn,seconds\nsignals,24\n")
     made = journeys_on(folder, graph=graph).files
     kinds = [line.split(",")[3] for line in made["road_turns.csv"].decode().splitlines()]
-    assert kinds == ["turn", "signals", "signals"]
+    assert sorted(kinds) == ["forbidden"] * 2 + ["signals"] * 2 + ["turn"]
     without = journeys_on(place_along(tmp_path / "other", plain, nodes), graph=graph).files
 
     def minutes(files: Mapping[str, bytes]) -> float:
@@ -377,5 +397,5 @@ def test_turns_of_an_extract_are_written_and_those_of_the_place_before_are_not_k
         (folder / f"{name}.csv").write_text(text)
     (folder / "road_delays.csv").unlink()
     again = journeys_on(folder, graph=graph).files
-    assert again["road_turns.csv"] == b"from_junction,junction,to_junction,turn,how\n"
+    assert again["road_turns.csv"] == without["road_turns.csv"] != made["road_turns.csv"]
     assert again["journeys.csv"] == without["journeys.csv"]

@@ -72,6 +72,23 @@ def test_a_few_scenarios_are_timed_and_tables_and_plain_loop_agree():
     assert [row.split("  ")[0] for row in rows][:3] == ["evaluated", "asked again", "asked again, one by one"]
 
 
+def test_ways_on_an_extract_are_told_and_that_valhalla_is_left_out_where_it_is(tmp_path: Path):
+    osmium = pytest.importorskip("osmium")
+    writer = osmium.SimpleWriter(str(tmp_path / "street.osm.pbf"))
+    for number in (1, 2):
+        writer.add_node(osmium.osm.mutable.Node(id=number, location=(number / 100, 51.5)))
+    writer.add_way(osmium.osm.mutable.Way(id=1, nodes=[1, 2], tags={"highway": "residential"}))
+    writer.close()
+    script = SCRIPT.with_name("extracts.py")
+    lines = run(str(tmp_path / "street.osm.pbf"), "--pairs", "2", script=script).splitlines()
+    if importlib.util.find_spec("valhalla") is None:
+        assert lines.pop(0).startswith("Valhalla is left out, for it is not installed")
+        assert lines[-1] == "2 alone"
+    assert lines[0] == "street.osm.pbf: 2 junctions, 2 links one way"
+    # A hundredth of a degree of a parallel whose radius is 3,978.65 km.
+    assert all("0.694 km" in line for line in lines[1:3])
+
+
 def test_roads_are_searched_and_networkx_finds_the_same_minutes():
     size, ours, networkx, _, same = run("--quick", script=SCRIPT.with_name("roads.py")).splitlines()
     assert "to 8 sites" in size

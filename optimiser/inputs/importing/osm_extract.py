@@ -49,6 +49,7 @@ LEAST_ROADS = 3
 SIGNALS, LEFT, RIGHT, ROUND_AGAIN = "signals", "left", "right", "back"
 ROLES = ("from", "via", "to")
 BANS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction")
+OF_SOME_HOURS = ("restriction:conditional", "hour_on", "day_on")
 # A node of the file, or one side of a barrier: its number, and beyond 0 which side it is.
 Spot = tuple[int, int]
 
@@ -113,12 +114,16 @@ class _Ban:
 
 @dataclass
 class _Read:
-    """What was read of a file, and how often something was passed over. Signals are for which way along the nodes."""
+    """What was read of a file, and how often something was passed over.
+
+    Signals are for which way along the nodes; at what is ``cut`` a road goes on that is not in the file.
+    """
 
     roads: list[_Road] = field(default_factory=list)
     barriers: set[int] = field(default_factory=set)
     signals: dict[int, Collection[bool]] = field(default_factory=dict)
     bans: list[_Ban] = field(default_factory=list)
+    cut: set[int] = field(default_factory=set)
     seen: Counter[str] = field(default_factory=Counter)
 
 
@@ -154,8 +159,8 @@ def read_extract(
         The classes that have speeds: where one with its limit has none, the link is of the class without. None: a link
         is of the class with its limit.
     delays
-        The kinds of turns that take time. Of ``signals``, ``left``, ``right`` and ``back``, the same way again, those
-        that are among them are told; what is forbidden always is.
+        The kinds of turns that take time. Of ``signals``, ``left`` and ``right`` those that are among them are told.
+        To turn ``back``, but at the end of a road, is forbidden where that is none of them, and so is what tags forbid.
 
     Raises
     ------
@@ -185,7 +190,7 @@ def read_extract(
         if one.start in codes and one.at in codes and (one.end is None or one.end in codes)
     ]
     found.seen["apart"] = len(spots) - len(codes)
-    found.seen["turn"] = sum(kind == FORBIDDEN for *_, kind, _ in turns)
+    found.seen["turn"] = sum(kind == FORBIDDEN and start != end for start, _, end, kind, _ in turns)
     return Streets(
         _junctions(spots, codes),
         pd.DataFrame(
@@ -213,7 +218,7 @@ def _read(osmium: Any, path: Path, box: tuple[float, float, float, float]) -> _R
     """Read the roads of a file that are in a box, each whole; in such a file nodes come before ways."""
     found, seen = _Read(), Counter[str]()
     west, south, east, north = box
-    wanted = osmium.filter.KeyFilter("highway", "barrier", "route", *FOR_CARS, *BANS)
+    wanted = osmium.filter.KeyFilter("highway", "barrier", "route", *FOR_CARS, *BANS, *OF_SOME_HOURS)
     for thing in osmium.FileProcessor(str(path)).with_locations().with_filter(wanted):
         tags = {tag.k: tag.v for tag in thing.tags}
         if thing.is_relation():
@@ -234,6 +239,9 @@ def _read(osmium: Any, path: Path, box: tuple[float, float, float, float]) -> _R
             seen["ferry"] += 1
         if (road := _road(thing, nodes, tags, seen)) is not None:
             found.roads.append(road)
+            if len(nodes) < len(thing.nodes):
+                seen["cut"] += 1
+                found.cut |= {nodes[0].ref, nodes[-1].ref} - {thing.nodes[0].ref, thing.nodes[-1].ref}
     found.seen = seen
     return found
 
@@ -248,7 +256,6 @@ def _road(way: Any, nodes: Sequence[Any], tags: Tags, seen: Counter[str]) -> _Ro
         seen["shut"] += 1
         return None
     seen["business"] += said_of_cars(tags) in ON_BUSINESS
-    seen["cut"] += len(nodes) < len(way.nodes)
     limits = {forth: limit_on(tags, forth) for forth in ways}
     seen["limit"] += "maxspeed" in tags and None in limits.values()
     label = next(filter(None, (word_of(tags.get(key, "")) for key in ("ref", "name"))), highway)
@@ -261,7 +268,12 @@ def _road(way: Any, nodes: Sequence[Any], tags: Tags, seen: Counter[str]) -> _Ro
 def _bans(number: int, tags: Tags, members: Sequence[tuple[str, str, int]], seen: Counter[str]) -> Iterator[_Ban]:
     """Yield what a relation forbids to cars, if anything."""
     said = next((tags[key] for key in BANS if key in tags), "")
-    if not said.startswith(("no_", "only_")) or {*FOR_CARS} & {*tags.get("except", "").split(";")}:
+    if {*FOR_CARS} & {*tags.get("except", "").split(";")}:
+        return
+    if {*OF_SOME_HOURS} & {*tags}:
+        seen["hours"] += 1
+        return
+    if not said.startswith(("no_", "only_")):
         return
     starts, vias, ends = ([ref for kind, role, ref in members if role == one and kind == "w"] for one in ROLES)
     nodes = [ref for kind, role, ref in members if role == "via" and kind == "n"]
@@ -338,14 +350,16 @@ def _turns(found: _Read, links: Sequence[_Link], delays: Collection[str]) -> lis
         into.setdefault(link.end, []).append(link)
     turns = dict.fromkeys(_forbidden(found, out))
     for at, before in into.items():
-        near = {link.start for link in before} | {link.end for link in out.get(at, ())}
+        near = len({link.start for link in before} | {link.end for link in out.get(at, ())}) + (at[0] in found.cut)
         for start in before:
             if start.lit and SIGNALS in delays:
                 turns[_Turn(start.start, at, None, SIGNALS, "highway=traffic_signals")] = None
             for end in out.get(at, ()):
-                kind = _kind_of_turn(start, end, len(near))
-                if kind in delays:
-                    turns[_Turn(start.start, at, end.end, kind, "by its angle")] = None
+                kind = _kind_of_turn(start, end, near)
+                if kind == ROUND_AGAIN and kind not in delays:
+                    kind = FORBIDDEN
+                if kind in (FORBIDDEN, *delays):
+                    turns.setdefault(_Turn(start.start, at, end.end, kind, "by where it leads"))
     return list(turns)
 
 
@@ -375,7 +389,7 @@ def _forbidden(found: _Read, out: Mapping[Spot, Sequence[_Link]]) -> Iterator[_T
         at, how = (ban.at, 0), f"relation {ban.number}"
         there = {link.end for link in out.get(at, ())}
         meant = there & beside(ban, ban.ends, arriving=False)
-        shut = (there - meant if meant else set()) if ban.only else meant
+        shut = there - meant if ban.only else meant
         starts = sorted(beside(ban, ban.starts, arriving=True))
         yield from (_Turn(start, at, end, FORBIDDEN, how) for start in starts for end in sorted(shut))
 
@@ -425,7 +439,8 @@ def _told(seen: Counter[str]) -> Iterator[str]:
         ("limit", "road", "with a limit of speed that is not understood, taken as without one."),
         ("cut", "road", "of which the file has a part alone."),
         ("apart", "junction", "left out, for one cannot drive from the others to them and back."),
-        ("turn", "turn", "that may not be made."),
+        ("turn", "turn", "that may not be made, beside turning round where a road goes on."),
+        ("hours", "turn", "forbidden at some hours alone, taken as free."),
         ("by way of", "forbidden turn", "by way of a road left out."),
     ):
         if seen[what]:
