@@ -57,21 +57,22 @@ def journey_minutes(
     ValueError
         If a code's node is not in the graph; the message names every such code. If minutes are below 0 or not known.
     """
-    search = _Search(roads, {code: _legs(end) for code, end in destinations.items()}, weight, turns)
-    legs = {code: _legs(end) for code, end in origins.items()}
+    search = _Search(roads, _legs(destinations), weight, turns)
+    legs = _legs(origins)
     search.refuse_lost(legs)
     nodes = search.numbers(leg for one in legs.values() for leg, _ in one)
     added = np.array([add for one in legs.values() for _, add in one], dtype=float)
     first = np.cumsum([0, *map(len, legs.values())])[:-1]
-    found = np.full((len(origins), len(destinations)), np.nan)
+    # One row a site, as the search finds them.
+    found = np.empty((len(destinations), len(origins)))
     at_once = max(1, MOST_AT_ONCE // max(1, len(search.number)))
     for start in range(0, len(destinations) if origins else 0, at_once):
         sites = slice(start, start + at_once)
         ways = search.distances(sites, nodes)
         ways += added
-        found[:, sites] = (ways if len(nodes) == len(legs) else np.minimum.reduceat(ways, first, axis=1)).T
+        found[sites] = ways if len(nodes) == len(legs) else np.minimum.reduceat(ways, first, axis=1)
     found[np.isinf(found)] = np.nan
-    return pd.DataFrame(found, list(origins), list(destinations))
+    return pd.DataFrame(found.T, list(origins), list(destinations))
 
 
 def way(
@@ -81,8 +82,8 @@ def way(
 
     ``None`` where there is no way. Raises ``ValueError`` as ``journey_minutes`` does.
     """
-    starts = _legs(origin)
-    search = _Search(roads, {"destination": _legs(destination)}, weight, turns)
+    starts = _legs({"origin": origin})["origin"]
+    search = _Search(roads, _legs({"destination": destination}), weight, turns)
     search.refuse_lost({"origin": starts})
     distances, after = search.distances_and_next()
     reached, start = min((distances[search.number[node]] + add, search.number[node]) for node, add in starts)
@@ -96,8 +97,10 @@ def way(
     return [node.at if isinstance(node, Arrival) else node for node in nodes]
 
 
-def _legs(end: End) -> list[tuple[Hashable, float]]:
-    return [*end.items()] if isinstance(end, Mapping) else [(end, 0.0)]
+def _legs(ends: Mapping[str, End]) -> dict[str, Legs]:
+    # Asked once a type, for there may be many ends.
+    several = {kind: issubclass(kind, Mapping) for kind in set(map(type, ends.values()))}
+    return {code: [*end.items()] if several[type(end)] else [(end, 0.0)] for code, end in ends.items()}  # type: ignore[union-attr]
 
 
 class _Search:
@@ -144,15 +147,20 @@ class _Search:
 
     def _edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return where each road starts and ends and its minutes, both ways of it where it has no direction."""
-        edges = [*self.roads.edges(data=self.weight, default=float("nan"))]
-        start, end = (self.numbers(edge[n] for edge in edges) for n in (0, 1))
-        minutes = np.array([edge[2] for edge in edges], dtype=float)
-        back = [] if self.roads.is_directed() else [(end, start, minutes)]
+        # By what networkx keeps of each node, which is quicker than edge by edge, and has both ways of such a road.
+        near = [there for _, there in self.roads.adjacency()]
+        nodes: list[Any] = near
+        edges: list[Any] = [there.values() for there in near]
+        if self.roads.is_multigraph():
+            nodes = [[node for node, every in there.items() for _ in every] for there in near]
+            edges = [[edge for every in these for edge in every.values()] for these in edges]
+        start, end = np.repeat(np.arange(len(near)), list(map(len, edges))), self.numbers(chain.from_iterable(nodes))
+        minutes = np.array([edge.get(self.weight, np.nan) for edge in chain.from_iterable(edges)], dtype=float)
         legs = [(node, add) for one in self.destinations.values() for node, add in one]
         sites = np.repeat(np.arange(len(self.destinations)), [len(one) for one in self.destinations.values()])
         added = np.array([add for _, add in legs], dtype=float)
         gates = (self.numbers(node for node, _ in legs), sites + len(self.number), added)
-        start, end, minutes = map(np.concatenate, zip((start, end, minutes), *back, gates, strict=True))
+        start, end, minutes = map(np.concatenate, zip((start, end, minutes), gates, strict=True))
         return start, end, minutes
 
     def distances(self, destinations: slice, nodes: np.ndarray) -> np.ndarray:
@@ -161,7 +169,7 @@ class _Search:
 
         graph, now = self.backwards
         sites = range(len(self.number), len(now))[destinations]
-        return np.asarray(dijkstra(graph, indices=now[list(sites)])[:, now[nodes]])
+        return np.asarray(np.take(dijkstra(graph, indices=now[list(sites)]), now[nodes], axis=1))
 
     def distances_and_next(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the least minutes to the only destination from every node, and the node after each on its way."""
