@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from typing import NoReturn
 
+# A command makes much that it keeps, and little that only the collector could free: it need not look as often.
+COLLECT_AFTER = 50_000
 # What ends or removes that which a process has begun and not finished.
 BEGUN = (("optimiser.plan.runs", "remove_unfinished"), ("optimiser.model.cbc", "stop"))
 
@@ -14,6 +17,7 @@ BEGUN = (("optimiser.plan.runs", "remove_unfinished"), ("optimiser.model.cbc", "
 def main() -> NoReturn:
     """Run the command line, ready to be stopped while it still loads."""
     answer_signals()
+    gc.set_threshold(COLLECT_AFTER)
     from optimiser.cli import main as run
 
     run()

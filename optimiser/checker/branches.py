@@ -57,7 +57,7 @@ def _branches(reader: Reader) -> tuple[int, int, str | None] | None:
 
 
 def _is_worth_its_time(run: Run) -> bool:
-    trial, sites = Trial(run.question, run.inputs), len(run.candidates)
+    trial, sites = Trial.of(run), len(run.candidates)
     if 2**sites > MOST_TRIED or not trial.sharings_are_few:
         return False
     sets = sum(2 ** sum(site not in one.fixed for site in run.candidates) for one in run.question.services.values())

@@ -35,7 +35,7 @@ def changes_come_to_what_is_said(run: Run) -> Iterator[Breach]:
     known = all(objective.name in OBJECTIVES for objective in run.question.objectives)
     changes = said["changes"] if said and known and are_changes(said) else []
     by_rules = [(number, one) for number, one in enumerate(changes, start=1) if one["kind"] == "rule"]
-    trial = Trial(run.question, run.inputs) if by_rules else None
+    trial = Trial.of(run) if by_rules else None
     for number, change in by_rules:
         for wrong in _wrong_in(run, trial, change) if trial else ():
             yield _breach(number, *wrong)

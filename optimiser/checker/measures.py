@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
 from optimiser.checker.question import Beds
-from optimiser.checker.reading import Breach, Number, same, shown, size
+from optimiser.checker.reading import Breach, Number, in_all, same, shown, size
 from optimiser.checker.run import LEAVES, MICRO, Piece, Run, Stream, beds_for, share_turned_away
 from optimiser.checker.sharing import nearest_beside, past_a_nearer_site
 from optimiser.checker.tables import broken_without_exception
@@ -37,14 +37,18 @@ Key = tuple[str, str, str]
 Named = tuple[Key, Measure]
 
 
-def mean(weights: Mapping[Stream, int | Fraction], minutes: Mapping[Stream, int | Fraction | None]) -> Number | None:
+def mean(
+    weights: Mapping[Stream, int | Fraction],
+    minutes: Mapping[Stream, int | Fraction | None],
+    add_up: Callable[[Iterable[int | Fraction]], int | Fraction] = sum,
+) -> Number | None:
     """Return mean minutes; nothing where there is no weight, infinite where somebody has no journey."""
-    total = sum(weights.values())
+    total = add_up(weights.values())
     if not total:
         return None
     if any(weight and minutes[stream] is None for stream, weight in weights.items()):
         return math.inf
-    return Fraction(sum(weight * (minutes[stream] or 0) for stream, weight in weights.items())) / (total * MICRO)
+    return Fraction(add_up(weight * (minutes[stream] or 0) for stream, weight in weights.items())) / (total * MICRO)
 
 
 def percentile(pieces: list[Piece], percent: int) -> Number:
@@ -102,7 +106,7 @@ def _older_mean(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     if "population_75_plus" in run.inputs.area_columns:
         shares = run.as_patients_go(service)
         older = {one: (run.areas[one.area].over_75 or 0) * share for one, share in shares.items()}
-        found = mean(older, run.minutes_spent(service))
+        found = mean(older, run.minutes_spent(service), in_all)
         if found is not None:
             yield "mean_minutes", AGE_GROUP, Measure(found, MINUTES, "lower")
 
@@ -299,14 +303,13 @@ def _vacancy_measures(run: Run) -> Iterator[Named]:
                 yield ("short_with_one_vacancy", code, f"{site} {team} ({unit})"), Measure(short, unit, "lower")
 
 
-def expected_measures(run: Run) -> Iterator[Named]:
-    """Yield every published number that there should be, by (measure, service, group)."""
-    for service in run.services_with_patients:
-        found = [*_service_measures(run, service), *_site_measures(run, service), *_transfer_measures(run, service)]
-        found += [*_bed_measures(run, service), *_backcast_measures(run, service), *_sharing_measures(run, service)]
-        for group, areas in groups(run).items():
-            found += _group_measures(run, service, group, run.residents_of(service, set(areas)))
-        for measure, group, number in found:
+def expected_measures(run: Run, services: Iterable[str] | None = None) -> Iterator[Named]:
+    """Yield every published number that there should be, by (measure, service, group).
+
+    Those that are of a service with patients may be asked for of some services alone.
+    """
+    for service in run.services_with_patients if services is None else services:
+        for measure, group, number in _of_patients(run, service):
             yield (measure, service, group), number
     for measure, group, number in _staff_measures(run):
         yield (measure, "", group), number
@@ -319,6 +322,14 @@ def expected_measures(run: Run) -> Iterator[Named]:
         yield ("exceptions_used", "", ""), Measure(used, "exceptions", "lower")
     for service in run.question.today:
         yield ("changes_from_today", service, ""), Measure(Fraction(run.changes(service)), "changes", "lower")
+
+
+def _of_patients(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    for of_all in (_service_measures, _site_measures, _transfer_measures, _bed_measures, _backcast_measures):
+        yield from of_all(run, service)
+    yield from _sharing_measures(run, service)
+    for group, areas in groups(run).items():
+        yield from _group_measures(run, service, group, run.residents_of(service, set(areas)))
 
 
 MEASURES = frozenset(

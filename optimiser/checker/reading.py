@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
@@ -164,6 +165,14 @@ def nearly(claimed: Number, found: Number) -> bool:
     if isinstance(claimed, float) or isinstance(found, float):
         return claimed == found
     return size(claimed - found) <= dust(found)
+
+
+def in_all(numbers: Iterable[Fraction | int]) -> Fraction | int:
+    """Add up, in pairs: fractions of many denominators grow long, and so only few do."""
+    left = list(numbers)
+    while len(left) > 1:
+        left = [one + other for one, other in zip_longest(left[::2], left[1::2], fillvalue=0)]
+    return left[0] if left else 0
 
 
 def size(value: Number) -> Number:

@@ -313,7 +313,7 @@ def equal_plans_are_counted(run: Run) -> Iterator[Breach]:
     lawful = listed.get("lawful")
     if (_is_count(lawful) and ties > lawful) or (ties < equal if equal == len(options) else ties != equal):
         yield _wrong(check, "ties", ties, f"{equal}, as in the list of the best")
-    trial = Trial(run.question, run.inputs)
+    trial = Trial.of(run)
     ranked = [(values, *trial.changes_and_sites(frozenset((c, s) for s, c in pairs))) for values, pairs in options]
     for n, ((values, *better), (others, *worse)) in enumerate(pairwise(ranked), start=2):
         if values == others and worse < better:
@@ -323,7 +323,7 @@ def equal_plans_are_counted(run: Run) -> Iterator[Breach]:
 
 def few_designations_are_all_tried(run: Run) -> Iterator[Breach]:
     """Where designations are few, each is tried: as many are lawful as are listed, and none is better than the best."""
-    check, trial = "few_designations_are_all_tried", Trial(run.question, run.inputs)
+    check, trial = "few_designations_are_all_tried", Trial.of(run)
     tried = trial.designations() if run.result.outcome == PROVED else None
     if tried is None or any(objective.name not in OBJECTIVES for objective in run.question.objectives):
         return
@@ -363,7 +363,7 @@ def _is_better(one: tuple[Number, ...], other: tuple[Number, ...]) -> bool:
 
 def listed_options_are_lawful(run: Run) -> Iterator[Breach]:
     """Each option that run.json lists breaks no rule and comes to what is said, however many designations there are."""
-    check, trial, options = "listed_options_are_lawful", Trial(run.question, run.inputs), options_of(run)
+    check, trial, options = "listed_options_are_lawful", Trial.of(run), options_of(run)
     unknown = any(objective.name not in OBJECTIVES for objective in run.question.objectives)
     if run.result.outcome != PROVED or not options or unknown or not trial.sites_are_few:
         return
@@ -382,7 +382,7 @@ def said_of_best(run: Run) -> dict[str, Any]:
 
     The plan is taken to be sound: what would say that another is better is a check of its own.
     """
-    trial, outcome = Trial(run.question, run.inputs), run.result.outcome
+    trial, outcome = Trial.of(run), run.result.outcome
     if outcome != PROVED:
         how = "it was worked out as people wrote it down, not optimised" if outcome == EVALUATED else brief(outcome)
         words = f"That it is best is not claimed: {how}."
@@ -441,7 +441,7 @@ def the_second_opinion_agrees(run: Run) -> Iterator[Breach]:
     if not all(site in run.candidates and code in run.question.services for site, code in pairs):
         yield _wrong(check, "second_opinion designated", "", "", "names what is not there")
         return
-    trial, its_own = Trial(run.question, run.inputs), frozenset((code, site) for site, code in pairs)
+    trial, its_own = Trial.of(run), frozenset((code, site) for site, code in pairs)
     if not trial.sites_are_few or any(one.name not in OBJECTIVES for one in run.question.objectives):
         return
     if trial.breaks_a_rule(its_own):

@@ -166,6 +166,10 @@ class Run:
     def _kept(self) -> dict[Any, Any]:
         return {}
 
+    def once(self, key: str, work: Callable[[], Found]) -> Found:
+        """Return what rests on the question and the inputs alone, worked out once for all runs of them."""
+        return self._once(key, work)
+
     @cached_property
     def _own(self) -> dict[Any, Any]:
         return {}
@@ -571,14 +575,13 @@ class Run:
 
     def transferred(self, service: str) -> dict[tuple[str, str, int], Fraction]:
         """Return confirmed patients a year who are transferred, from all areas, by (from, to, road)."""
-        share = self.transfer(service).value("share_transferred")
-        found: dict[tuple[str, str, int], Fraction] = {}
+        share, patients = self.transfer(service).value("share_transferred"), self.streams(service)
+        found: dict[tuple[str, str, int], int] = {}
         for stream, journey in self.nearest(service).items():
             if journey.moves:
                 way = (journey.first_site or "", journey.site or "", journey.road or 0)
-                patients = self.patients_in(service, [stream])
-                found[way] = found.get(way, Fraction(0)) + share * patients
-        return found
+                found[way] = found.get(way, 0) + patients[stream]
+        return {way: share * Fraction(number, self.inputs.patients_scale) for way, number in found.items()}
 
     def transfers_a_year(self, service: str) -> Fraction:
         """Return how many patients are taken on in a year, suspected ones counted."""
@@ -641,13 +644,15 @@ class Run:
         first = transfer.first_contact if transfer else service
         chosen = [site for site in self.candidates if site in today[service]]
         seen = [site for site in self.candidates if site in today[first]] if first in today else self.sites_of(first)
-        patients: dict[str, Fraction] = dict.fromkeys(sites, Fraction(0))
+        # Those who go there at once, and those who are carried on to it.
+        patients: dict[str, list[int]] = {site: [0, 0] for site in sites}
         streams = self.streams(service)
         for stream, journey in self.nearest_if(service, chosen, seen).items():
             if journey.site in patients:
-                share = transfer.value("share_transferred") if transfer and journey.moves else 1
-                patients[journey.site] += share * streams[stream]
-        return {site: number / self.inputs.patients_scale for site, number in patients.items()}
+                patients[journey.site][journey.moves] += streams[stream]
+        share = transfer.value("share_transferred") if transfer else Fraction(1)
+        scale = self.inputs.patients_scale
+        return {site: Fraction(there + share * carried) / scale for site, (there, carried) in patients.items()}
 
     # Staff ------------------------------------------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ class Said:
     @cached_property
     def here(self) -> Trial:
         """The run's own question."""
-        return Trial(self.run.question, self.run.inputs)
+        return Trial.of(self.run)
 
     @cached_property
     def there(self) -> Trial:

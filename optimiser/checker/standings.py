@@ -26,7 +26,7 @@ PLACE = re.compile(r"\{([a-z_0-9]+) of ([a-z0-9_]+)(?: at ([a-z0-9_]+))?( today)
 
 def standings_are_so(run: Run) -> Iterator[Breach]:
     """Plans that run.json calls level break no rule, are as near as it says, and none as near is left out."""
-    trial, seen = Trial(run.question, run.inputs), set[str]()
+    trial, seen = Trial.of(run), set[str]()
     for number, one in enumerate(_listed(run.result.record.get("standings")), start=1):
         where = f"run.json standing {number}"
         if not _is_standing(run, one) or one["service"] in seen:
@@ -135,7 +135,7 @@ def _figures_not_so(run: Run, there: Run, service: str, said: Mapping[str, Any])
 def _of_service(run: Run, service: str, measures: set[str]) -> dict[str, Number]:
     """Return some measures of a service for everybody, worked out again."""
     found: dict[str, Number] = {}
-    for (measure, code, group), expected in expected_measures(run):
+    for (measure, code, group), expected in expected_measures(run, [service]):
         if code == service and not group and measure in measures:
             found[measure] = expected.value
         if len(found) == len(measures):
@@ -188,7 +188,7 @@ def _number(run: Run, place: re.Match[str]) -> str:
     measure, service, site, today = place.groups()
     if today and service not in run.question.today:
         return "not known"
-    there = Trial(run.question, run.inputs).going(_today(run)) if today else run
+    there = Trial.of(run).going(_today(run)) if today else run
     key = (measure, service, site or "")
     found = next((expected for name, expected in expected_measures(there) if name == key), None)
     return "not known" if found is None else _in_words(found.value, found.unit)

@@ -86,14 +86,19 @@ class _SharedOut(dict[str, dict[Stream, list[Piece]]]):
 class Trial:
     """A question whose designations are tried."""
 
-    def __init__(self, question: Question, inputs: Inputs) -> None:
+    def __init__(self, question: Question, inputs: Inputs, nothing: Run | None = None) -> None:
         self.question = question
         self.least: dict[Demand, Number | None] = {}
-        self._nothing = Run(question, inputs, Result(question.title, "", [], 1), {})
+        self._nothing = nothing or Run(question, inputs, Result(question.title, "", [], 1), {})
         self._managed = shared_out(self._nothing)
         self._shares: dict[tuple[str, tuple[str, ...], Giving], dict[Stream, list[Piece]]] = {}
         self._looked_at: set[str] = set()
         self._kept: dict[Hashable, dict[frozenset[str], dict[Designated, Any]]] = {}
+
+    @classmethod
+    def of(cls, run: Run) -> Trial:
+        """Return the one trial of a run's question, which shares with it what rests on where services are."""
+        return run.once("trial", lambda: cls(run.question, run.inputs, run.beside({})))
 
     @property
     def candidates(self) -> list[str]:

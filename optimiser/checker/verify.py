@@ -28,6 +28,7 @@ import json
 import re
 import sys
 from fractions import Fraction
+from functools import cache
 from itertools import combinations, product
 from math import comb, gcd, isqrt, lcm, prod
 from pathlib import Path
@@ -95,9 +96,17 @@ def number(text):
     """Read a plain decimal number; one that was read is as it is."""
     if isinstance(text, Fraction):
         return text
-    if isinstance(text, bool) or not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", str(text), re.ASCII):
+    found = None if isinstance(text, bool) else number_in(str(text))
+    if found is None:
         raise CannotRead(f"{text!r} is not a number")
-    return Fraction(str(text))
+    return found
+
+
+@cache
+def number_in(text):
+    """Return the plain decimal number that a text is, if it is one; texts repeat."""
+    is_one = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII)
+    return Fraction(text) if is_one else None
 
 
 def whole(value, places=6):
@@ -916,8 +925,12 @@ class Question:
         counted = {*(area for area, _ in self.areas), *self.candidates, *self.all_neighbours}
         more = Roads(place, self.config.get("roads") or {}, counted, self.added.gates).more
 
+        @cache
+        def counted(minutes, longer):
+            return whole(max(number(minutes) + longer - less, Fraction(0)) * factor, places)
+
         def counted_as(key, row):
-            return whole(max(number(row["minutes"]) + more(*key) - less, Fraction(0)) * factor, places)
+            return counted(row["minutes"], more(*key))
 
         self.minutes = {key: counted_as(key, row) for key, row in rows.items()}
         if self.config.get("roads"):
@@ -980,7 +993,9 @@ class Question:
 
         def order(area, sites):
             near = ((self.minutes[area, s], s) for s in sites if (area, s) in self.minutes)
-            return sorted(near, key=lambda one: (one[0] + offset.get(one[1], 0), one[1] not in self.bit, one[1]))
+            return InOrder(
+                sorted(near, key=lambda one: (one[0] + offset.get(one[1], 0), one[1] not in self.bit, one[1]))
+            )
 
         for area, resident in self.areas:
             patients = demand.get((area, activity), 0)
@@ -1026,6 +1041,14 @@ class Question:
         return self.kept[key]
 
 
+class InOrder(list):
+    """The sites that somebody may go to, nearest first, as (minutes, site)."""
+
+    def __init__(self, near):
+        super().__init__(near)
+        self.sites = tuple(site for _, site in near)
+
+
 class Flow:
     """Where the patients of a service go, for one set of its sites (and one of first contact), and what that comes to.
 
@@ -1043,15 +1066,23 @@ class Flow:
             self.pieces = Sharing(question, code, mask).pieces
         else:
             streams = question.streams(code, self.neighbours, straight=direct, before=before)
-            self.pieces = list(map(self.straight, streams))
+            self.pieces = list(self.straight(streams))
         self.add_up()
 
-    def straight(self, stream):
-        bit, mask = self.q.bit, self.mask
-        for minutes, site in stream[5]:
-            if bit.get(site, mask) & mask or site not in bit:
-                return (stream, site, minutes, stream[3], site, minutes, 0, False)
-        return (stream, None, None, stream[3], None, None, 0, False)
+    def straight(self, streams):
+        firsts = self.first_open(streams, self.mask)
+        for stream in streams:
+            place = firsts[stream[5].sites]
+            minutes, site = (None, None) if place is None else stream[5][place]
+            yield (stream, site, minutes, stream[3], site, minutes, 0, False)
+
+    def first_open(self, streams, mask):
+        """Return the place of the first open site in each order of sites; many areas have the same order."""
+        bit = self.q.bit
+        return {
+            sites: next((n for n, s in enumerate(sites) if s not in bit or bit[s] & mask), None)
+            for sites in {stream[5].sites for stream in streams}
+        }
 
     def waits(self):
         """Return what those who are taken on wait, in millionths of a minute."""
@@ -1072,9 +1103,11 @@ class Flow:
             else:
                 ways = [(q.road[e, h], h not in q.bit, h) for h in there if (e, h) in q.road]
                 onward[e] = min(ways)[::2] if ways else None
-        pieces = []
-        for stream in q.streams(self.code, q.neighbours(contact)):
-            e = next(((m, s) for m, s in stream[5] if s not in q.bit or q.bit[s] & first_mask), None)
+        pieces, streams = [], q.streams(self.code, q.neighbours(contact))
+        firsts = self.first_open(streams, first_mask)
+        for stream in streams:
+            place = firsts[stream[5].sites]
+            e = None if place is None else stream[5][place]
             if e is None or onward[e[1]] is None:
                 pieces.append((stream, None, None, stream[3], e and e[1], e and e[0], 0, False))
                 continue
@@ -1088,33 +1121,31 @@ class Flow:
         """Add up whatever rules and objectives ask for, in one pass."""
         q = self.q
         standard = value(q.services[self.code], "standard_minutes")
-        limit = None if standard is None else standard * MICRO
-        self.unserved, self.worst, self.total, self.beyond = set(), 0, 0, 0
+        limit = None if standard is None else standard * MICRO // 1  # minutes are whole millionths
+        self.unserved, worst, total, beyond = set(), 0, 0, 0
         minutes, longer = [0, 0], [0, 0]  # of all residents, of the most deprived fifth
-        here, moved, ours = {}, {}, {}
-        self.pairs = {}
+        here, moved, ours, pairs = {}, {}, {}, {}
         for stream, site, journey, patients, first, first_minutes, _road, moves in self.pieces:
-            resident = stream[1]
             if site is None:
                 self.unserved.add(stream[0])
                 journey = first_minutes = FAR
             if moves:
-                pair = (first, site)
-                self.pairs[pair] = self.pairs.get(pair, 0) + patients
+                pairs[first, site] = pairs.get((first, site), 0) + patients
                 moved[site] = moved.get(site, 0) + patients
             else:
                 here[site] = here.get(site, 0) + patients
-            if not resident:
+            if not stream[1]:
                 continue
-            self.total += patients
+            total += patients
             ours[site, moves] = ours.get((site, moves), 0) + patients
             for group in (0, 1) if q.fifth[stream[0]] == 1 else (0,):
                 minutes[group] += patients * first_minutes
                 longer[group] += patients * (journey - first_minutes)
-            if journey > self.worst and stream[2][:6] != "leaves":
-                self.worst = journey
+            if journey > worst and stream[2][:6] != "leaves":
+                worst = journey
             if limit is not None and journey > limit:
-                self.beyond += patients
+                beyond += patients
+        self.worst, self.total, self.beyond, self.pairs = worst, total, beyond, pairs
         self.minutes, self.deprived = (a + self.share * b for a, b in zip(minutes, longer))
         every = q.candidates + self.neighbours
         self.volume = {s: here.get(s, 0) + self.share * moved.get(s, 0) for s in every}

@@ -363,6 +363,7 @@ def _looked_at(problem: Problem) -> Iterator[Parameter]:
 
 def _by_parameter(plan: Plan, parameter: Parameter) -> Iterator[Change]:
     """Yield where a parameter that becomes less or more turns the answer; more staff is what rules are asked about."""
+    parameter = parameter.once_of(plan.problem)
     ends = (parameter.low,) if parameter.name.startswith("staff") else (parameter.low, parameter.high)
     turns = _turn_by_trying if parameter.unit == MORE else _turn
     for end in ends:

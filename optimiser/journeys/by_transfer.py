@@ -7,7 +7,6 @@ their last decimal place, so sums are exact.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -176,12 +175,12 @@ class TwoLegs(Going):
         """
         scale, weight = self.problem.minute_scale, self.patients * counted
         first = np.rint(np.where(self.first_site >= 0, self.first_minutes, 0.0) * scale) * self.problem.share_scale
-        served = self.goes_on_to >= 0
+        served, there = self.goes_on_to >= 0, self._at_first(weight)
         second = np.rint(np.where(served, self.second_minutes, 0.0) * scale) * self._scaled_share
-        total = self._at_first(weight, first) @ served.T + self._at_first(weight) @ second.T
+        total = self._at_first(weight, first) @ served.T + there @ second.T
         if total.max(initial=0) >= LARGEST_EXACT:
             raise TooLarge(TOO_FINE)
-        lost = ((self.first_site < 0) @ weight)[:, None] + self._at_first(weight) @ ~served.T
+        lost = ((self.first_site < 0) @ weight)[:, None] + there @ ~served.T
         return np.where(lost > 0, np.inf, total)
 
     @property
@@ -246,9 +245,13 @@ class TwoLegs(Going):
 
     def _at_first(self, weight: Floats, values: Floats | None = None) -> Floats:
         """Return the sum of ``weight``, or of weight times ``values``, over the areas at each first site."""
-        return np.column_stack([*self._sums(weight, values), np.zeros((len(self.first_site), 0))])
+        choices, sites = len(self.first_site), len(self.legs.first_sites)
+        each = np.broadcast_to(weight if values is None else weight * values, self.first_site.shape)
+        found = np.bincount(self._bins, each.ravel(), choices * (sites + 1))
+        return np.asarray(found.reshape(choices, sites + 1)[:, 1:])
 
-    def _sums(self, weight: Floats, values: Floats | None) -> Iterator[Floats]:
-        for number in range(len(self.legs.first_sites)):
-            here = self.first_site == number
-            yield (here if values is None else np.where(here, values, 0.0)) @ weight
+    @cached_property
+    def _bins(self) -> Ints:
+        """A number for each choice and first site, nowhere before the others, in the order of ``first_site``."""
+        by_choice = np.arange(len(self.first_site))[:, None] * (len(self.legs.first_sites) + 1)
+        return np.asarray((by_choice + self.first_site + 1).ravel())

@@ -115,16 +115,19 @@ def _one_site_an_area(service: Service) -> bool:
 
 def journeys(problem: Problem, choices: All, service: str) -> Going:
     """Return where every joint choice sends a service's patients: its own choices, or first contact's as well."""
-    transfer = problem.services[service].transfer
+    transfer, own = problem.services[service].transfer, choices[service]
     if problem.services[service].managed:
-        return SharedOut(problem, service, choices[service].provided)
+        return SharedOut(problem, service, own.provided)
     if not transfer:
-        return choices[service]
+        return own
     first = choices[transfer.first_contact]
-    minutes, site = first.minutes, first.site
-    if problem.is_drawn_apart(service):
-        minutes, site = first_leg(problem, service, first.provided)
-    return TwoLegs(problem, service, minutes, site, choices[service].provided)
+
+    def both_legs() -> TwoLegs:
+        apart = problem.is_drawn_apart(service)
+        leg = first_leg(problem, service, first.provided) if apart else (first.minutes, first.site)
+        return TwoLegs(problem, service, *leg, own.provided)
+
+    return problem.kept(("both legs", service), (first, own), both_legs)
 
 
 def loads_of_beds(going: Going, wanted: Beds, site: str) -> list[Fraction]:

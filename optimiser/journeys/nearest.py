@@ -351,7 +351,14 @@ def subset_table(problem: Problem, service: str) -> SubsetTable:
             f"{service}: {len(candidates)} candidates have too many subsets to list; at most "
             f"{MOST_TABLE_CANDIDATES} can be. Fix some designations, or solve without listing."
         )
-    journeys = problem.choosing_minutes(service)
+    journeys, taken = problem.choosing_minutes(service), problem.minutes(service)
+    return problem.kept(
+        ("subsets", sites), (journeys, taken), lambda: _subset_table(candidates, sites, journeys, taken)
+    )
+
+
+def _subset_table(candidates: tuple[str, ...], sites: tuple[str, ...], journeys: Floats, taken: Floats) -> SubsetTable:
+    """Work it out from what patients go by, and the minutes that it takes them."""
     minutes = np.empty((1 << len(candidates), len(journeys)))
     site = np.empty(minutes.shape, dtype=np.int16)
     minutes[0], site[0] = _nearest_neighbour(journeys, len(candidates))
@@ -362,8 +369,8 @@ def subset_table(problem: Problem, service: str) -> SubsetTable:
         wins = (own < minutes[old]) | tie
         minutes[new] = np.where(wins, own, minutes[old])
         site[new] = np.where(wins, j, site[old])
-    if problem.services[service].observed:
-        minutes = at(site.astype(np.int64), problem.minutes(service))
+    if journeys is not taken:
+        minutes = at(site.astype(np.int64), taken)
     return SubsetTable(candidates, sites, minutes, site)
 
 

@@ -1,6 +1,7 @@
 """One question, frozen and keyed by code.
 
-Nothing here reads a file, builds a model or solves. A variant of a question is made with ``dataclasses.replace``.
+Nothing here reads a file, builds a model or solves. A variant of a question is made with ``dataclasses.replace`` or, to
+keep what was worked out of what is not varied, with ``Problem.varied``.
 """
 
 from __future__ import annotations
@@ -287,18 +288,41 @@ class Problem:
         """Whether a service at a site need not keep to its link with another."""
         return (service, needs, site) in self._excepted
 
-    @worked_out_once
     def transfer_minutes(self, from_site: str, to_site: str) -> float:
         """Return the minutes by road between two sites: 0 from a site to itself, infinite where it is not known."""
         if from_site == to_site:
             return 0.0
-        known = from_site in self.transfers.index and to_site in self.transfers.columns
-        minutes = float(self.transfers[to_site][from_site]) if known else np.inf
-        return np.inf if np.isnan(minutes) else minutes
+        minutes = self._roads.get(to_site, {}).get(from_site, np.nan)
+        return np.inf if np.isnan(minutes) else float(minutes)
+
+    @cached_property
+    def _roads(self) -> Mapping[Any, Mapping[str, float]]:
+        return self.kept("roads", (self.transfers,), lambda: self.transfers.astype(float).to_dict())
 
     def within_reach(self, site: str, minutes: float) -> tuple[str, ...]:
         """Return the candidates, a site itself included, whose staff reach it within so many minutes."""
         return tuple(other for other in self.candidates if self.transfer_minutes(other, site) <= minutes)
+
+    def varied(self, **parts: Any) -> Problem:
+        """Return the question with other parts; what was ``kept`` of those that it has too is not worked out again."""
+        found = replace(self, **parts)
+        found._kept.update(self._kept)
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[object, tuple[tuple[object, ...], Any]]:
+        return {}
+
+    def kept(self, key: object, of: tuple[object, ...], work: Callable[[], _Found]) -> _Found:
+        """Return what is worked out ``of`` some objects, once for a question and variants that have these very ones.
+
+        ``key`` says what is worked out, with all else that it rests on. It must be left as it is.
+        """
+        known = self._kept.get(key)
+        if known is None or any(one is not other for one, other in zip(known[0], of, strict=True)):
+            known = self._kept[key] = of, work()
+        found: _Found = known[1]
+        return found
 
     def seen_by(self, objective: Objective) -> Problem:
         """Return the problem as an objective counts it: where it says since when, with that in place of today."""
@@ -357,6 +381,9 @@ class Problem:
         Where some go as today, first those who go by what is designated, then (only where some are pulled over the
         border) those who take the nearest hospital of all, then those who leave, by area and neighbour.
         """
+        return self.kept("streams", (self.areas, self.border, self.sites), self._streams)
+
+    def _streams(self) -> Streams:
         every = np.arange(len(self.areas))
         if self.border is None or self.border.pull.value == 1:
             return Streams.of([(every, "", True)])
@@ -387,17 +414,25 @@ class Problem:
         Infinite where there is no journey, and at sites that a stream's patients do not go to.
         """
         sites = self.reachable_sites(service)
+        return self.kept(("minutes", sites), (self.journeys, self.streams), lambda: self._minutes_to(sites))
+
+    def _minutes_to(self, sites: tuple[str, ...]) -> np.ndarray:
         found = self.journeys[list(sites)].to_numpy(dtype=float, copy=True)
         found[np.isnan(found)] = np.inf
         if self.border is not None:
-            streams, outside = self.streams, np.arange(len(sites)) >= len(self.candidates)
-            # Whoever leaves for a neighbour that this service does not count is nobody, and may go anywhere here.
-            here = ~np.isin(streams.neighbour, list(self.services[service].neighbours))
-            goes = (here & streams.crosses)[:, None] | (here[:, None] & ~outside)
-            goes |= streams.neighbour[:, None] == np.array(sites, dtype=object)
-            found = np.where(goes, found[streams.area], np.inf)
+            goes = self.kept(("goes", sites), (self.streams,), lambda: self._goes_to(sites))
+            found = np.where(goes, found[self.streams.area], np.inf)
         found.flags.writeable = False
         return found
+
+    def _goes_to(self, sites: tuple[str, ...]) -> np.ndarray:
+        """Return which of some sites, candidates first, each stream's patients may go to: streams × sites."""
+        streams, candidates = self.streams, len(self.candidates)
+        # Whoever leaves for a neighbour that is not counted here is nobody, and may go anywhere here.
+        here = ~np.isin(streams.neighbour, list(sites[candidates:]))
+        outside = np.arange(len(sites)) >= candidates
+        goes = (here & streams.crosses)[:, None] | (here[:, None] & ~outside)
+        return np.asarray(goes | (streams.neighbour[:, None] == np.array(sites, dtype=object)))
 
     def choosing_minutes(self, service: str) -> np.ndarray:
         """Return what patients go by when they take the open site with the least of it: streams × ``reachable_sites``.
@@ -430,10 +465,15 @@ class Problem:
         observed = self.services[drawn_as].observed
         if observed is None:
             return self.minutes(to)
-        offsets = [observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(to)]
-        millionths: np.ndarray = np.rint(self.minutes(to) * MILLION) + np.rint(np.array(offsets) * MILLION)
-        millionths.flags.writeable = False
-        return millionths
+        offsets = tuple(observed.offsets.get(site, Figure(0)).value for site in self.reachable_sites(to))
+        minutes = self.minutes(to)
+
+        def millionths() -> np.ndarray:
+            found: np.ndarray = np.rint(minutes * MILLION) + np.rint(np.array(offsets) * MILLION)
+            found.flags.writeable = False
+            return found
+
+        return self.kept(("choosing", to, offsets), (minutes,), millionths)
 
     @cached_property
     def _worked_out(self) -> dict[object, Any]:
@@ -454,15 +494,19 @@ class Problem:
     @cached_property
     def minute_scale(self) -> float:
         """What makes every journey time whole, and no larger than need be; transfers and waits included."""
-        legs = [self.services[code].transfer for code in self.reached_by_transfer]
-        waits = [figure.value for leg in legs if leg for figure in (leg.dwell_minutes, leg.overhead_minutes)]
-        roads = self.transfers.to_numpy(dtype=float) if legs else np.zeros(0)
-        times = np.concatenate([np.ravel(np.asarray(values, dtype=float)) for values in (self.journeys, roads, waits)])
-        times = times[np.isfinite(times)]
-        places = _scale(times)
-        # A factor makes decimal places, not finer steps: 0.1 minute × 1.25 still moves in steps of 0.125.
-        step = int(np.gcd.reduce(np.rint(times * places).astype(np.int64), initial=0)) or 1
-        return places / step
+        legs = [leg for code in self.reached_by_transfer if (leg := self.services[code].transfer)]
+        waits = tuple(figure.value for leg in legs for figure in (leg.dwell_minutes, leg.overhead_minutes))
+        roads = [self.transfers] if legs else []
+
+        def finest() -> float:
+            times = np.concatenate([np.ravel(np.asarray(one, dtype=float)) for one in (self.journeys, *roads, waits)])
+            times = times[np.isfinite(times)]
+            places = _scale(times)
+            # A factor makes decimal places, not finer steps: 0.1 minute × 1.25 still moves in steps of 0.125.
+            step = int(np.gcd.reduce(np.rint(times * places).astype(np.int64), initial=0)) or 1
+            return places / step
+
+        return self.kept(("minute scale", waits), (self.journeys, self.transfers), finest)
 
     @cached_property
     def share_scale(self) -> int:
@@ -502,9 +546,9 @@ class Problem:
         of_areas = self.demand[activity].to_numpy(dtype=float)
         if self.border is None:
             return of_areas
-        found = self._parted(of_areas, self.border, self.counted_at(service))
-        found.flags.writeable = False
-        return found
+        border, neighbours = self.border, self.counted_at(service)
+        key = ("patients", neighbours, of_areas.tobytes())
+        return self.kept(key, (border, self.streams), lambda: self._parted(of_areas, border, neighbours))
 
     def counted_at(self, code: str) -> tuple[str, ...]:
         """Return the neighbours that a service's patients may leave for: those of first contact too, if it has one."""
@@ -530,7 +574,9 @@ class Problem:
             found[mine] = number[streams.area[mine]]
         over = ~streams.leaves & streams.crosses
         found[over] = pulled.to_numpy()[streams.area[over]]
-        return found / MILLION
+        found /= MILLION
+        found.flags.writeable = False
+        return found
 
     def before_growth(self) -> Problem:
         """Return the same question with the patients of today; the problem itself if they were not grown."""

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,6 +89,11 @@ class Parameter:
     whole: bool = False
     least: Fraction = Fraction(0)
     idle: str = ""
+
+    def once_of(self, problem: Problem) -> Parameter:
+        """Return the same, that varies a question only once for each value: what was worked out of that is kept."""
+        varied = cache(lambda value: self.apply(problem, value))
+        return replace(self, apply=lambda of, value: varied(value) if of is problem else self.apply(of, value))
 
     def refuses(self, value: Value) -> str:
         """Say why it cannot have a value, as a sentence with its name; nothing where it can."""
@@ -544,4 +550,4 @@ def _service(problem: Problem, code: str, **fields: Any) -> Problem:
 
 
 def _other(problem: Problem, **fields: Any) -> Problem:
-    return replace(problem, files={}, **fields)
+    return problem.varied(files={}, **fields)

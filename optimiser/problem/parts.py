@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
@@ -301,10 +302,12 @@ class Streams:
         """How its patients go: by what is designated here, to the nearest of all, or away whatever is designated."""
         return np.where(self.leaves, LEAVES, np.where(self.crosses, PULLED, STAYS)).astype(object)
 
-    @property
+    @cached_property
     def leaves(self) -> np.ndarray:
-        """Whether its patients leave for a neighbour, whatever is designated."""
-        return np.asarray(self.neighbour != "")
+        """Whether its patients leave for a neighbour, whatever is designated. Read only."""
+        found = np.asarray(self.neighbour != "")
+        found.flags.writeable = False
+        return found
 
 
 @dataclass(frozen=True)

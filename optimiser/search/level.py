@@ -90,7 +90,7 @@ def _with_it_there(plan: Plan, service: str, provided: np.ndarray) -> Designatio
     }
     fewest = Objective("changes_from_today", since=plan.designated)
     try:
-        first = Every.of(replace(problem, services=held), [fewest]).best(1)
+        first = Every.of(problem.varied(services=held), [fewest]).best(1)
     except TooLarge:
         return None
     return first[0].designated if first else None

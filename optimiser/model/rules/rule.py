@@ -392,7 +392,7 @@ class OneFigureOfTheQuestion(Limit):
     def with_figure(self, problem: Problem, figure: Figure | None) -> Problem:
         """Return the question with another figure, or none."""
         changed: dict[str, Any] = {self.setting: figure}
-        return replace(problem, **changed)
+        return problem.varied(**changed)
 
     def looser(self, problem: Problem, names: Names, notches: int) -> Looser | None:
         value = self.value(problem)
@@ -408,7 +408,7 @@ def compared(left: pulp.LpAffineExpression, relation: str, right: Any) -> pulp.L
 
 def with_service(problem: Problem, code: str, **changed: Any) -> Problem:
     """Return the question with something else said of one service."""
-    return replace(problem, services={**problem.services, code: replace(problem.services[code], **changed)})
+    return problem.varied(services={**problem.services, code: replace(problem.services[code], **changed)})
 
 
 def relaxed(value: float, to: float) -> Figure:

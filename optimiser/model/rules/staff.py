@@ -161,7 +161,7 @@ class OfATeam(OfStaff):
 
     def _with_figure(self, problem: Problem, team: str, figure: Figure | None) -> Problem:
         changed: dict[str, Any] = {self.setting: figure}
-        return replace(problem, teams={**problem.teams, team: replace(problem.teams[team], **changed)})
+        return problem.varied(teams={**problem.teams, team: replace(problem.teams[team], **changed)})
 
 
 class moves_within_limit(OfATeam):

@@ -58,14 +58,15 @@ def build(sizes: Sequence[int], rules: Sequence[Table | AtMost], aims: Sequence[
     TooLarge
         When a layer would hold more than ``LARGEST_LAYER`` arcs.
     """
-    left = _left(sizes, [rule for rule in rules if isinstance(rule, Table)])
+    tables = [rule for rule in rules if isinstance(rule, Table) and not rule.values.all()]
+    left = _left(sizes, tables)
     sums = [
         AtMost(tuple(_narrowed(_restricted(table, left)) for table in rule.tables), rule.most)
         for rule in rules
         if isinstance(rule, AtMost)
     ]
     alike: dict[tuple[int, ...], Table] = {}
-    for table in (_narrowed(_restricted(rule, left)) for rule in rules if isinstance(rule, Table)):
+    for table in (_narrowed(_restricted(rule, left)) for rule in tables):
         if not table.values.all():
             known = alike.get(table.axes)
             alike[table.axes] = Table(table.axes, table.values & known.values) if known else table
@@ -90,8 +91,15 @@ class _Builder:
         added_up = [*(one.tables for one in sums), *(aim.tables for aim in numbers)]
         tables = [*rules, *(table for parts in added_up for table in parts)]
         self.order = _order([len(choices) for choices in left], {table.axes for table in tables})
-        self.place = {service: n for n, service in enumerate(self.order)}
-        self.last_use = {s: max((self._closes(t.axes) for t in tables if s in t.axes), default=0) for s in self.order}
+        place = {service: n for n, service in enumerate(self.order)}
+        # The place of the service with which all are decided that a table depends on.
+        self.closes = {table.axes: max((place[axis] for axis in table.axes), default=0) for table in tables}
+        self.place = place
+        self.last_use = {s: max((at for axes, at in self.closes.items() if s in axes), default=0) for s in self.order}
+        self.bounds = [
+            [(self.closes[t.axes], t.values.min(initial=np.inf), t.values.max(initial=-np.inf)) for t in one.tables]
+            for one in sums
+        ]
         self.largest = [n for n, aim in enumerate(numbers) if aim.largest]
         # A largest number so far is known by its place among all that occur.
         self.occur = {
@@ -103,9 +111,6 @@ class _Builder:
         # What each sum still has room for.
         self.room = np.array([[one.most for one in sums]])
 
-    def _closes(self, axes: tuple[int, ...]) -> int:
-        return max((self.place[axis] for axis in axes), default=0)
-
     def layer(self, service: int) -> Layer:
         """Decide one more service, and move on to the next level."""
         here, choices = self.place[service], self.left[service]
@@ -116,12 +121,12 @@ class _Builder:
         chosen |= {other: self.states[source, n] for n, other in enumerate(self.frontier)}
         passes = np.ones(len(source), dtype=bool)
         for rule in self.rules:
-            if self._closes(rule.axes) == here:
+            if self.closes[rule.axes] == here:
                 passes &= rule.at(chosen)
         room, (least, most) = self.room[source], self._to_come(here)
         for n, one in enumerate(self.sums):
             for table in one.tables:
-                if self._closes(table.axes) == here:
+                if self.closes[table.axes] == here:
                     room[:, n] -= table.at(chosen)
         passes &= (room >= least).all(axis=1)
         # Room beyond all that may come makes no difference, and what is not told apart shares a node.
@@ -132,10 +137,10 @@ class _Builder:
         worst = self.states[source, len(self.frontier) :].copy()
         for n, aim in enumerate(self.numbers):
             for table in aim.tables:
-                if self._closes(table.axes) == here and aim.largest:
+                if self.closes[table.axes] == here and aim.largest:
                     column, code = self.largest.index(n), np.searchsorted(self.occur[n], table.values)
                     np.maximum(worst[:, column], Table(table.axes, code).at(chosen), out=worst[:, column])
-                elif self._closes(table.axes) == here:
+                elif self.closes[table.axes] == here:
                     costs[:, n] += table.at(chosen)
         self.frontier = [other for other in (*self.frontier, service) if self.last_use[other] > here]
         states = np.column_stack([*(chosen[other] for other in self.frontier), worst])
@@ -149,9 +154,9 @@ class _Builder:
 
     def _to_come(self, here: int) -> tuple[Floats, Floats]:
         """Return the least and the most that services still to be decided can add to each sum."""
-        later = [[t.values for t in one.tables if self._closes(t.axes) > here] for one in self.sums]
-        least = np.array([sum(float(values.min(initial=np.inf)) for values in tables) for tables in later])
-        return least, np.array([sum(float(values.max(initial=-np.inf)) for values in tables) for tables in later])
+        later = [[one for one in each if one[0] > here] for each in self.bounds]
+        least = np.array([sum(float(low) for _, low, _ in each) for each in later])
+        return least, np.array([sum(float(high) for *_, high in each) for each in later])
 
     def closing(self) -> Layer:
         """Lead every node to one, and count the largest numbers there."""
@@ -165,18 +170,26 @@ class _Builder:
 
 def _left(sizes: Sequence[int], rules: Sequence[Table]) -> list[Ints]:
     """Return the choices of each service that no rule strikes out by itself, given those left of the others."""
-    left = [np.arange(size) for size in sizes]
-    before = -1
-    while before != (before := sum(map(len, left))):
-        for rule in rules:
+    left, fewer = [np.arange(size) for size in sizes], set(range(len(sizes)))
+    while fewer:
+        again = [rule for rule in rules if not fewer.isdisjoint(rule.axes)]
+        fewer = set()
+        for rule in again:
+            values = _restricted(rule, left).values
             for n, axis in enumerate(rule.axes):
-                others = tuple(other for other in range(len(rule.axes)) if other != n)
-                left[axis] = left[axis][_restricted(rule, left).values.any(axis=others)]
+                passes = values.any(axis=tuple(other for other in range(len(rule.axes)) if other != n))
+                if not passes.all():
+                    left[axis], values = left[axis][passes], values.compress(passes, axis=n)
+                    fewer.add(axis)
     return left
 
 
 def _restricted(table: Table, left: list[Ints]) -> Table:
-    return Table(table.axes, table.values[np.ix_(*(left[axis] for axis in table.axes))])
+    values = table.values
+    for n, axis in enumerate(table.axes):
+        if len(left[axis]) < values.shape[n]:
+            values = values.take(left[axis], axis=n)
+    return Table(table.axes, values)
 
 
 def _narrowed(table: Table) -> Table:
