@@ -190,7 +190,8 @@ def merged(shapes: Iterable[BaseGeometry | None]) -> BaseGeometry:
     import shapely
 
     drawn = np.array([one for one in shapes if one is not None], dtype=object)
-    drawn = np.where(shapely.is_valid(drawn), drawn, shapely.buffer(drawn, 0))
+    crossing = ~shapely.is_valid(drawn)
+    drawn[crossing] = shapely.buffer(drawn[crossing], 0)
     whole = shapely.coverage_union_all(drawn) if shapely.coverage_is_valid(drawn) else shapely.union_all(drawn)
     return shapely.normalize(whole)
 

@@ -241,8 +241,8 @@ def groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             number = int(float(str(fifth)))
             yield f"deprivation fifth {number}{ends.get(number, '')}", members
     if "district" in rows:
-        for district in sorted({name for name in rows["district"] if isinstance(name, str) and name}):
-            yield f"district {district}", rows[rows["district"] == district]
+        found = {name: members for name, members in rows.groupby("district", sort=False) if isinstance(name, str)}
+        yield from ((f"district {name}", found[name]) for name in sorted(found) if name)
 
 
 def _journey_rows(plan: Plan, service: str) -> Iterator[Row]:
@@ -278,11 +278,17 @@ def _band_rows(service: str, journeys: pd.DataFrame) -> Iterator[Row]:
         yield "mean_minutes", service, AGE_75_PLUS, older_mean, "minutes", "lower"
 
 
-def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
+def treated_outside(plan: Plan, service: str) -> tuple[float, float]:
+    """Return how many of the residents' patients a year neighbours treat, and how many there are."""
     journeys = _with_shares(plan, service)
     at_home = journeys[journeys["resident"]]
     there = at_home[at_home["site"].isin(plan.problem.services[service].neighbours)]
-    leaving, everybody = float(there["patients_arriving"].sum()), float(at_home["patients_per_year"].sum())
+    return float(there["patients_arriving"].sum()), float(at_home["patients_per_year"].sum())
+
+
+def _site_rows(plan: Plan, service: str) -> Iterator[Row]:
+    journeys = _with_shares(plan, service)
+    leaving, everybody = treated_outside(plan, service)
     yield "patients_outside", service, "", leaving, "patients a year", "lower"
     if everybody:
         yield "share_outside", service, "", leaving / everybody, "share of patients", "lower"

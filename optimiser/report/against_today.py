@@ -14,7 +14,7 @@ from optimiser.model.rules.rule import Names
 from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
-from optimiser.problem import Problem
+from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
 from optimiser.report.counted import counted_today
 from optimiser.report.summary_of_staff import staff_in_words, year_of
@@ -51,8 +51,15 @@ def moved(plan: Plan, service: str, *, brief: bool = False) -> tuple[str, str]:
     """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words."""
     if service not in plan.problem.services_with_today:
         return "", ""
-    means = against(plan, plan.today, service)
-    return _moved(plan, service, means, "longer", brief), _moved(plan, service, means, "shorter", brief)
+    longer, shorter = (_moved(plan, service, way, brief) for way in ("longer", "shorter"))
+    return longer, shorter
+
+
+@worked_out_once
+def _against_today(plan: Plan, service: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the journeys to a service against those of today, and their means by group."""
+    moved = against(plan, plan.today, service)
+    return moved, averages(moved)
 
 
 def _by_count(plan: Plan, service: str) -> str:
@@ -117,9 +124,9 @@ def _numbered(said: list[str], most: int) -> str:
     return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if len(said) > most else [])])
 
 
-def _moved(plan: Plan, service: str, moved: pd.DataFrame, way: str, brief: bool) -> str:
+def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
     """Return how many patients have a longer journey to a service (or shorter), by how much, and where it is most."""
-    means = averages(moved)
+    moved, means = _against_today(plan, service)
     every = means[means["group"] == ""].iloc[0]
     number, by = float(every[way]), float(every[f"{way}_by"])
     if not number or by < SHORTEST_SAID_MINUTES:

@@ -201,8 +201,8 @@ def _on_the_road(plan: Plan, other: Plan, one: Standing) -> str:
 
 def _outside(plan: Plan, other: Plan, service: str) -> str:
     """Return which share of a service's patients neighbours would treat with the runner-up, where that differs much."""
-    rows = (measures.of_service(of, service) for of in (plan, other))
-    shares = [value for each in rows for name, _, group, value, *_ in each if (name, group) == ("share_outside", "")]
+    both = (measures.treated_outside(of, service) for of in (plan, other))
+    shares = [there / everybody for there, everybody in both if everybody]
     if len(shares) < 2 or abs(shares[1] - shares[0]) < WORTH_SAYING_SHARE:
         return ""
     now, then = (percent(share) for share in shares)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from optimiser.inputs.boundaries import merged
 from optimiser.plan.affected import one_row_an_area
@@ -266,9 +267,10 @@ def _map(view: View, name: str, title: str, says: str, alt: str, isochrones: str
     beneath, above = _land(around, on_paper), _roads(around, on_paper)
     lines = _isochrones(view, journeys, drawn, isochrones) if isochrones else ()
     marked = dict(_marked(view, on_paper))
-    catchments = list(_named_catchments(view, journeys, drawn))
+    going_to = {str(site): merged(drawn[going.index]) for site, going in journeys.groupby("site")}
+    catchments = list(_named_catchments(view, going_to))
     names = _names(around, on_paper, np.array(residents, dtype=object), list(marked.values()), catchments)
-    framed = on_paper.framed(name, [*beneath, *_areas(view, journeys, drawn), *above, *lines])
+    framed = on_paper.framed(name, [*beneath, *_areas(view, journeys, drawn, going_to.values()), *above, *lines])
     body = [*framed, *names, *_marks(view, marked)]
     body += [text(one.x, one.y, one.words, size=13, anchor="middle", halo=True) for one in catchments]
     body += [*_scale_bar(on_paper), *_panel(view)]
@@ -359,18 +361,18 @@ def _names(
         yield text(one.x, one.y, one.words, size=12, colour=colour, bold=not one.point, anchor=one.anchor, halo=True)
 
 
-def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[str]:
+def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series, catchments: Iterable[BaseGeometry]) -> Iterator[str]:
     minutes = journeys["minutes"].fillna(np.inf)
     for low, high, colour, _ in view.classes:
         members = drawn[(minutes > low) & (minutes <= high)]
         if len(members):
             # A hair of the same colour closes the seams that browsers leave between neighbours.
             hair = f'stroke="{colour}" stroke-width=".4"'
-            whole = path(rings(merged(members)))
-            yield f'<path fill="{colour}" {hair} fill-rule="evenodd" d="{whole}"/>'
+            shape = path(rings(merged(members)))
+            yield f'<path fill="{colour}" {hair} fill-rule="evenodd" d="{shape}"/>'
     line = f'fill="none" stroke="{INK}" stroke-width="1.7" stroke-linejoin="round"'
-    for _, going in journeys.groupby("site"):
-        yield f'<path {line} d="{path(rings(merged(drawn[going.index])))}"/>'
+    for shape in catchments:
+        yield f'<path {line} d="{path(rings(shape))}"/>'
 
 
 def _isochrones(view: View, journeys: pd.DataFrame, drawn: pd.Series, site: str) -> Iterator[str]:
@@ -382,14 +384,14 @@ def _isochrones(view: View, journeys: pd.DataFrame, drawn: pd.Series, site: str)
             yield f'<path {line} data-within="{limit:g}" d="{path(rings(merged(members)))}"/>'
 
 
-def _named_catchments(view: View, journeys: pd.DataFrame, drawn: pd.Series) -> Iterator[Label]:
-    for site, members in journeys.groupby("site"):
-        for part in shapely.get_parts(merged(drawn[members.index])):
+def _named_catchments(view: View, catchments: Mapping[str, BaseGeometry]) -> Iterator[Label]:
+    for site, shape in catchments.items():
+        for part in shapely.get_parts(shape):
             # A line from the middle of the widest part to its edge.
             radius = shapely.maximum_inscribed_circle(part)
             if radius.length > ROOM_FOR_WORDS:
                 x, y = shapely.get_coordinates(radius)[0]
-                yield Label(f"to {view.site_name(str(site))}", float(x), float(y))
+                yield Label(f"to {view.site_name(site)}", float(x), float(y))
 
 
 def _marked(view: View, paper: _Paper) -> Iterator[tuple[str, Label]]:

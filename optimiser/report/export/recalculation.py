@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -42,6 +43,21 @@ class Place:
     def cell(self, name: str, position: int) -> str:
         """Return one cell of a column, by the position of its row from 0."""
         return f"'{self.sheet}'!${self.letter(name)}${self.first_row + position}"
+
+    def rows(self, **such: str) -> pd.DataFrame:
+        """Return the rows of the table that have these texts in these columns."""
+        if not such:
+            return self.tidy.frame
+        key = tuple(such.items())
+        if key not in self._rows:
+            *others, (name, text) = key
+            frame = self.rows(**dict(others))
+            self._rows[key] = frame[frame[name] == text]
+        return self._rows[key]
+
+    @cached_property
+    def _rows(self) -> dict[tuple[tuple[str, str], ...], pd.DataFrame]:
+        return {}
 
     def letter(self, name: str) -> str:
         """Return the letters of a column."""
@@ -118,11 +134,7 @@ class Asked:
 
     def rows(self, table: str, **such: str) -> pd.DataFrame:
         """Return the rows of a table of this run, and of those only such as have these texts."""
-        frame = self.places[table].tidy.frame
-        keep = frame["run"] == self.run
-        for name, text in such.items():
-            keep &= frame[name] == text
-        return frame[keep]
+        return self.places[table].rows(run=self.run, **such)
 
 
 def lines(places: Mapping[str, Place]) -> Iterator[Line]:
