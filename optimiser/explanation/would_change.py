@@ -24,7 +24,7 @@ from optimiser.explanation.broken import broken_rules
 from optimiser.explanation.costs import elsewhere_in_words
 from optimiser.explanation.prices import Giving, givings, just_looser, that_matter
 from optimiser.explanation.record import record
-from optimiser.model.arithmetic import lawful, value
+from optimiser.model.arithmetic import lawful, values
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
@@ -483,7 +483,7 @@ def _is_still_best(plan: Plan, varied: Problem, best: Option | None) -> bool:
         return best is not None
     if not lawful(varied, plan.designated):
         return False
-    return tuple(value(varied, plan.designated, one) for one in varied.objectives) == best.values
+    return values(varied, plan.designated, varied.objectives) == best.values
 
 
 def _overtaken(found: Switching, away: int) -> Fraction | None:

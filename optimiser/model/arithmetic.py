@@ -7,7 +7,7 @@ are exact and equal really means equal.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from optimiser.journeys.choices import All, Choices, every_choice, journeys, loads_of_beds, one_choice
 from optimiser.model.rules import ARITHMETIC
@@ -31,12 +31,24 @@ __all__ = [
     "score",
     "sites_provided",
     "value",
+    "values",
 ]
 
 
 def value(problem: Problem, designated: Collection[tuple[str, str]], objective: Objective) -> float:
     """Return what an objective comes to under one set of designations, exactly."""
+    return values(problem, designated, [objective])[0]
+
+
+def values(
+    problem: Problem, designated: Collection[tuple[str, str]], objectives: Sequence[Objective]
+) -> tuple[float, ...]:
+    """Return what some objectives come to under one set of designations, exactly."""
     choices = {code: one_choice(problem, code, designated) for code in problem.services}
+    return tuple(_value(problem, choices, one) for one in objectives)
+
+
+def _value(problem: Problem, choices: All, objective: Objective) -> float:
     found = score(problem, choices, objective)
     total = 0.0
     for _, part in found.parts:

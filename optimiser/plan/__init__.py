@@ -17,7 +17,7 @@ from optimiser.inputs import Asked, problem_asked
 from optimiser.journeys.by_transfer import TwoLegs, both_minutes
 from optimiser.journeys.nearest import nearest
 from optimiser.journeys.shared_out import sharing
-from optimiser.model.arithmetic import Instance, journeys, one_choice, value
+from optimiser.model.arithmetic import Instance, journeys, one_choice, values
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import allocate, at_pools, number_of_sites, rotas_needed
@@ -378,8 +378,8 @@ def evaluate(problem: Asked, designated: Collection[tuple[str, str]], *, option:
     problem = problem_asked(problem)
     chosen = _pairs_of(problem, designated)
     reached = tuple(
-        Reached(objective.name, objective.services, value(problem, chosen, objective), None, UNITS[objective.name])
-        for objective in problem.objectives
+        Reached(objective.name, objective.services, found, None, UNITS[objective.name])
+        for objective, found in zip(problem.objectives, values(problem, chosen, problem.objectives), strict=True)
     )
     return Plan(problem, chosen, Proof(EVALUATED, reached), patterns_of(problem, chosen), option)
 

@@ -487,7 +487,7 @@ def straight_there(plan: Plan, service: str) -> Iterator[tuple[str, str, str, fl
 @worked_out_once
 def _direct(plan: Plan, service: str) -> Plan:
     direct = replace(plan.problem.services[service], transfer=None, observed=None, beds=None)
-    return replace(plan, problem=replace(plan.problem, services={**plan.problem.services, service: direct}))
+    return replace(plan, problem=plan.problem.varied(services={**plan.problem.services, service: direct}))
 
 
 def _staff_rows(plan: Plan) -> Iterator[Row]:

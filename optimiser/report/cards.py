@@ -245,7 +245,7 @@ def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
         there = evaluate(problem, frozenset({pair for pair in plan.designated if pair[1] != code} | today))
         lacks = _lacks_staff(there, code) or broken.in_short(there, broken.lines(there))
         if lacks:
-            means = [measures.number(one.measures, "mean_minutes", code) for one in (there, plan)]
+            means = [round(measures.mean_minutes(measures.residents(one, code)), 9) for one in (there, plan)]
             is_quicker = f" is quicker ({decimals(means[0], 2)} minutes, not {decimals(means[1], 2)}), but"
             quicker = is_quicker if means[0] < means[1] else ":"
             yield f"Keeping the {words.lower(problem.services[code].name)} as today{quicker} {lacks}."

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from optimiser.errors import TooLarge
-from optimiser.model.arithmetic import can_be_counted, lawful, value
+from optimiser.model.arithmetic import can_be_counted, lawful, value, values
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import LIMITS
 from optimiser.plan import Plan
@@ -389,8 +389,8 @@ def _applied(
     def standing(at: Fraction) -> Standing:
         varied = parameter.apply(problem, at)
         broken = [() if lawful(varied, one) else _broken_by(varied, one) for one in (first, second)]
-        values = [tuple(value(varied, one, objective) for objective in varied.objectives) for one in (first, second)]
-        return Standing(broken[0], broken[1], (values[0] > values[1]) - (values[0] < values[1]))
+        here, there = (values(varied, one, varied.objectives) for one in (first, second))
+        return Standing(broken[0], broken[1], (here > there) - (here < there))
 
     return standing
 

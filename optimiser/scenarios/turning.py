@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, pairwise, product
 
-from optimiser.model.arithmetic import lawful, value
+from optimiser.model.arithmetic import lawful, values
 from optimiser.model.rules import demand_of, in_words
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.proof import EVALUATED, Proof
@@ -221,15 +221,11 @@ def _if_everybody(
     problem: Problem, every: Sequence[Designations]
 ) -> tuple[Fraction, Designations | None, tuple[str, ...]] | None:
     """Return what is best if everybody goes to the nearest of all, where that is not the first of some choices."""
-    values = {
-        one: tuple(value(problem, one, objective) for objective in problem.objectives)
-        for one in every
-        if lawful(problem, one)
-    }
-    best = min(values, key=lambda one: values[one], default=None)
-    if best == every[0] or (best and every[0] in values and values[best] == values[every[0]]):
+    reached = {one: values(problem, one, problem.objectives) for one in every if lawful(problem, one)}
+    best = min(reached, key=lambda one: reached[one], default=None)
+    if best == every[0] or (best and every[0] in reached and reached[best] == reached[every[0]]):
         return None
-    broken = () if every[0] in values else tuple(Plan(problem, every[0], Proof(EVALUATED, ())).broken["instance"])
+    broken = () if every[0] in reached else tuple(Plan(problem, every[0], Proof(EVALUATED, ())).broken["instance"])
     return EVERYBODY, best, broken
 
 

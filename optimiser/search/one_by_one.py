@@ -17,7 +17,7 @@ import pulp
 from optimiser.errors import NO_PLAN, NoPlan, NotProved, TooLarge
 from optimiser.journeys import nearest
 from optimiser.model import build, expression, solver
-from optimiser.model.arithmetic import one_choice, score, value
+from optimiser.model.arithmetic import one_choice, score, values
 from optimiser.plan.proof import Designations
 from optimiser.problem import Objective, Problem
 from optimiser.search.diagram import undominated
@@ -177,4 +177,4 @@ def _lies_in(zone: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _values(problem: Problem, designated: Designations, aims: Sequence[Objective]) -> tuple[float, ...]:
-    return tuple(value(problem, designated, aim) for aim in aims)
+    return values(problem, designated, aims)

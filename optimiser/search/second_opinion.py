@@ -15,7 +15,7 @@ import pulp
 
 from optimiser.errors import NoPlan, NotProved, SolverFailed
 from optimiser.model import cbc
-from optimiser.model.arithmetic import value
+from optimiser.model.arithmetic import values
 from optimiser.model.solver import Outcome
 from optimiser.plan import Plan
 from optimiser.plan.proof import AGREES, DISAGREES, FAILED, OUT_OF_TIME, Designations, SecondOpinion
@@ -85,9 +85,9 @@ def _judged(
     opinion: SecondOpinion, problem: Problem, designated: Designations, best: Sequence[float] | None
 ) -> SecondOpinion:
     """Return what a plan that CBC calls best says of ours: as good but for rounding, and never better, agrees."""
-    values = tuple(value(problem, designated, objective) for objective in problem.objectives)
-    agrees = best is not None and values >= tuple(best) and all(map(_is_near, values, best))
-    return replace(opinion, answer=AGREES if agrees else DISAGREES, values=values, designated=designated)
+    reached = values(problem, designated, problem.objectives)
+    agrees = best is not None and reached >= tuple(best) and all(map(_is_near, reached, best))
+    return replace(opinion, answer=AGREES if agrees else DISAGREES, values=reached, designated=designated)
 
 
 def _is_near(found: float, best: float) -> bool:

@@ -368,8 +368,8 @@ def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series, catchments: Ite
         if len(members):
             # A hair of the same colour closes the seams that browsers leave between neighbours.
             hair = f'stroke="{colour}" stroke-width=".4"'
-            shape = path(rings(merged(members)))
-            yield f'<path fill="{colour}" {hair} fill-rule="evenodd" d="{shape}"/>'
+            whole = path(rings(merged(members)))
+            yield f'<path fill="{colour}" {hair} fill-rule="evenodd" d="{whole}"/>'
     line = f'fill="none" stroke="{INK}" stroke-width="1.7" stroke-linejoin="round"'
     for shape in catchments:
         yield f'<path {line} d="{path(rings(shape))}"/>'
