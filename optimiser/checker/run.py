@@ -167,8 +167,8 @@ class Run:
         return {}
 
     def once(self, key: str, work: Callable[[], Found]) -> Found:
-        """Return what rests on the question and the inputs alone, worked out once for all runs of them."""
-        return self._once(key, work)
+        """Return what is worked out once for this run, and for no other."""
+        return self._once(key, work, self._own)
 
     @cached_property
     def _own(self) -> dict[Any, Any]:

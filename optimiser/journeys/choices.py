@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,11 @@ class Choices(Going):
         patients = self.patients if counted is None else self.patients * counted
         return np.asarray(((self.site == column) @ patients) / self.problem.patient_scale)
 
+    @cached_property
+    def both_legs(self) -> list[Any]:
+        """The last choices of first contact that these were put together with, and both legs then; empty before."""
+        return []
+
     @property
     def worst_minutes(self) -> Floats:
         """The longest journey from any resident area, by choice."""
@@ -122,12 +128,11 @@ def journeys(problem: Problem, choices: All, service: str) -> Going:
         return own
     first = choices[transfer.first_contact]
 
-    def both_legs() -> TwoLegs:
+    if not own.both_legs or own.both_legs[0] is not first or own.both_legs[1].problem is not problem:
         apart = problem.is_drawn_apart(service)
         leg = first_leg(problem, service, first.provided) if apart else (first.minutes, first.site)
-        return TwoLegs(problem, service, *leg, own.provided)
-
-    return problem.kept(("both legs", service), (first, own), both_legs)
+        own.both_legs[:] = first, TwoLegs(problem, service, *leg, own.provided)
+    return own.both_legs[1]  # type: ignore[no-any-return]
 
 
 def loads_of_beds(going: Going, wanted: Beds, site: str) -> list[Fraction]:
