@@ -11,6 +11,7 @@ import pytest
 from shipped import question
 from worlds import ROADS, by_transfer, small, three_doctors, vary
 
+from optimiser.journeys.nearest import subset_table
 from optimiser.model.arithmetic import value
 from optimiser.problem import ACROSS_SITES, HERE, Beds, Border, Figure, Growth, Objective, Problem, Team
 from optimiser.problem.parameters import CALLED, KINDS, changed, corridors, like_it, parameters, shared_out
@@ -96,6 +97,28 @@ def test_a_journey_factor_stretches_every_journey_and_every_way_between_sites():
     found = changed(everything(), {"journey_factor": 1.25})
     assert found.journeys["ash"].tolist() == [50.0, 62.5, 25.0, 12.5]
     assert found.transfers["ash"]["birch"] == 1.25 * ROADS["ash"]["birch"]
+
+
+@pytest.mark.parametrize("name", list(parameters(everything(), ["journeys.elm.from_everywhere"])))
+def test_what_was_worked_out_of_a_question_is_never_taken_for_that_of_a_variant(name: str):
+    problem = everything()
+    known = problem.site_order, problem.services_with_patients
+
+    def of(one: Problem) -> list[list[float]]:
+        minutes = [
+            part.ravel().tolist() for code in known[1] for part in (one.minutes(code), one.choosing_minutes(code))
+        ]
+        roads = [one.transfer_minutes(here, there) for here in known[0] for there in known[0]]
+        tables = [subset_table(one, code).minutes.ravel().tolist() for code in known[1]]
+        patients = [one.patients(code).tolist() for code in known[1]]
+        return [*minutes, *tables, *patients, roads, [one.minute_scale]]
+
+    of(problem)
+    parameter = parameters(problem, [name])[name]
+    for at in (parameter.low, parameter.high):
+        varied = parameter.apply(problem, at)
+        afresh = Problem(**{one.name: getattr(varied, one.name) for one in fields(Problem)})
+        assert of(varied) == of(afresh)
 
 
 def test_a_corridor_stretches_the_journeys_of_its_own_areas_alone():
