@@ -38,11 +38,8 @@ Row = tuple[str, str, str, float]
 # A way that some of an area's patients go: where, in how many minutes, and which share of them.
 Way = tuple[str, float, float]
 DUST = 1e-12
-# What it takes to count who is affected in each group.
-OF_A_GROUP = [
-    *("service", "district", "fifth", "people", "people_75_plus", "patients", "patients_here"),
-    *("change", "spent_change", "spent_here_change"),
-]
+# What says which area a row is of, and where it goes: of no use to count who is affected.
+OF_AN_AREA = ["area", "name", "site_before", "site_after", "own_changes"]
 # What ``areas`` is worked out from and does not show.
 INNER = ["own_changes", "stay_before", "stay_after"]
 
@@ -416,7 +413,7 @@ def of_plans(plan: Plan, before: Plan, service: str) -> Iterator[Row]:
     a neighbour in any case is none of them.
     ``patients_redirected`` are those of every area who arrive first at another site than before.
     """
-    moved = against(plan, before, service)[OF_A_GROUP]
+    moved = against(plan, before, service).drop(columns=OF_AN_AREA)
     groups = sorted(
         grouped(moved), key=lambda found: SHOWN_FIRST.index(found[1]) if found[1] in SHOWN_FIRST else len(SHOWN_FIRST)
     )
