@@ -7,6 +7,9 @@ normals, by its share. Values are rounded to the decimals stated, within low and
 
 Uniform numbers are the raw 64-bit words of a Philox counter generator whose key is the seed and whose counter starts at
 the scenario's number: no order, number of workers or version of a sampler can change them.
+
+For Sobol indices of d parameters, a draw is two scenarios A and B by themselves, and d between them: A, then A with the
+first parameter as in B, then A with the second as in B, and so on, then B.
 """
 
 from __future__ import annotations
@@ -46,7 +49,14 @@ def _values(settings: SweepSettings, known: Mapping[str, Parameter], number: int
 
 
 def _drawn(settings: SweepSettings, known: Mapping[str, Parameter], number: int) -> dict[str, float]:
-    uniform = _uniforms(settings.seed, number, len(settings.together) + len(settings.vary))
+    if settings.sobol:
+        number, step = divmod(number, settings.a_draw)
+        many = len(settings.vary)
+        both = _uniforms(settings.seed, number, 2 * many)
+        as_in_b = range(many) if step == many + 1 else [step - 1]
+        uniform = [both[many + n if n in as_in_b else n] for n in range(many)]
+    else:
+        uniform = _uniforms(settings.seed, number, len(settings.together) + len(settings.vary))
     if not settings.together:
         return {
             name: _value(spread, known[name], u)

@@ -24,6 +24,7 @@ from optimiser.problem import Problem
 from optimiser.problem.parameters import Parameter, Value, like_it, number_of, parameters
 
 MOST_SCENARIOS = 1_000_000
+FEWEST_DRAWS = 16
 ROADS, AS_THEY_ARE = "roads", "as they are"
 Whole = Annotated[int, BeforeValidator(a_number)]
 
@@ -89,6 +90,11 @@ class SweepSettings(Strict):
     seed: Annotated[Whole, AfterValidator(Within(0, 2**63))] = Field(1, description="Seed of the draws")
     vary: dict[str, Spread] = Field({}, description="How each parameter is drawn")
     together: tuple[Together, ...] = Field((), description="Which drawn parameters move together")
+    sobol: StrictBool = Field(
+        False,
+        description="Whether to work out which parameters move the answer, alone and with others (Sobol indices): for "
+        "each draw there are then two scenarios, and one more for each parameter",
+    )
     roads: tuple[RoadsSettings, ...] = Field(
         (),
         description="States of the roads, each as a config says it, in place of what the config says; {} is as they "
@@ -104,7 +110,12 @@ class SweepSettings(Strict):
     def size(self) -> int:
         """How many scenarios there are."""
         stated = self.draws or len(self.scenarios) or math.prod(map(len, self.grid.values()))
-        return stated * max(1, len(self.roads))
+        return stated * self.a_draw * max(1, len(self.roads))
+
+    @property
+    def a_draw(self) -> int:
+        """How many scenarios a draw makes: one; of Sobol indices two, and one more for each parameter."""
+        return len(self.vary) + 2 if self.sobol else 1
 
     @property
     def states(self) -> list[str]:
@@ -225,6 +236,16 @@ def _ways(settings: SweepSettings, path: Path) -> Iterator[Fault]:
         yield Fault(shown(path), f"{said}. State one of grid, scenarios, or draws (with vary), or roads.")
     elif bool(settings.draws) != bool(settings.vary):
         yield Fault(shown(path), "draws needs vary, and vary needs draws. Say how many draws, and of what.")
+    if settings.sobol:
+        draws = settings.draws or 0
+        if draws < FEWEST_DRAWS or draws & (draws - 1):
+            yield Fault(shown(path), f"sobol needs draws, {FEWEST_DRAWS} or more and a power of 2. State 256, say.")
+        if len(settings.vary) < 2:
+            yield Fault(shown(path), "sobol needs two parameters under vary, or there is nothing to tell apart.")
+        if settings.together or settings.roads:
+            said = " and ".join(name for name in ("together", "roads") if getattr(settings, name))
+            words = f"sobol is of parameters that vary by themselves and are numbers. Take out {said}, or sobol."
+            yield Fault(shown(path), words)
 
 
 def _disagreements(settings: SweepSettings, problem: Problem, origins: Mapping[Spot, Origin]) -> Iterator[Fault]:

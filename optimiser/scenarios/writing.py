@@ -19,6 +19,7 @@ from optimiser.problem import Problem
 from optimiser.problem.parameters import ages_told
 from optimiser.problem.words import sites_in_words
 from optimiser.scenarios.draws import scenarios
+from optimiser.scenarios.influence import BEST, influence
 from optimiser.scenarios.listing import Designations
 from optimiser.scenarios.regret import Results, minimax, table, value_of_waiting
 from optimiser.scenarios.running import FORMAT, Work, together
@@ -141,6 +142,12 @@ class Finding:
         return pd.DataFrame(rows, columns=["option", "service", "site"])
 
     @cached_property
+    def influence(self) -> pd.DataFrame | None:
+        """One row a figure of the sweep and parameter that varied: its Sobol indices, where the sweep asks for them."""
+        settings, best = self.work.sweep.settings, self.work.best_of_base
+        return influence(self.results, list(settings.vary), best[0] if best else None) if settings.sobol else None
+
+    @cached_property
     def designated(self) -> dict[int, Designations]:
         """What each option that is followed provides where, by number."""
         return {number: self.work.listed.designated(number) for number in self.names}
@@ -179,6 +186,8 @@ def files_of(finding: Finding) -> dict[str, bytes]:
     result = hashlib.sha256()
     for name in RESULT_FILES:
         result.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    if finding.influence is not None:
+        files |= csv_files({"sobol": finding.influence})
     files |= dict(finding.problem.files)
     settings = finding.work.sweep.settings.model_dump(mode="json", exclude_none=True)
     files["sweep.json"] = json.dumps(settings, indent=2, ensure_ascii=False).encode() + b"\n"
@@ -274,6 +283,7 @@ def lines(finding: Finding) -> list[str]:
         words = f"Least largest regret: {which}, at most {row['max_regret']:,.1f} {unit} from the best"
         said += ["", f"{words}, over every designation; it is lawful in {row['lawful_share']:.1%} of all scenarios."]
     said += _waiting(finding)
+    said += _influence(finding)
     ages = ages_told(finding.problem, finding.work.places)
     return [*said, *ages, *_unverified(finding), "Draft: not a decision."]
 
@@ -288,6 +298,25 @@ def _by_state_of_roads(finding: Finding) -> list[str]:
         which = [f"{name}{f' in {share:.1%}' if share < 1 else ''}" for name, share in shares.head(MOST_SAID).items()]
         said.append(f"  {state}: {', '.join(which)}")
     return said
+
+
+def _influence(finding: Finding) -> list[str]:
+    """Return which parameters move what, those that move it most first: estimates with their range, as percentages."""
+    found = finding.influence
+    if found is None:
+        return []
+    if found.empty:
+        return ["", "Nothing that varies moves the answer or its value: there is nothing to share out."]
+    said = []
+    for of, rows in found.groupby("of", sort=False):
+        said += ["", f"What moves whether {of}:" if of != BEST else "What moves the best value:"]
+        ranked = rows.sort_values("total_order", ascending=False, kind="stable")
+        said += [
+            f"  {row.first_order:z.0%} alone ({row.first_low:z.0%} to {row.first_high:z.0%}), "
+            f"{row.total_order:z.0%} with others ({row.total_low:z.0%} to {row.total_high:z.0%}): {row.parameter}"
+            for row in ranked.itertuples()
+        ]
+    return [*said, "Shares of the variance over all scenarios (Sobol indices), and where 95% of resamples put each."]
 
 
 def _some(frame: pd.DataFrame) -> Sequence[tuple[str, pd.Series]]:
