@@ -26,14 +26,14 @@ ALL_OF: dict[str, Callable[[Question], list[tuple[str, ...]]]] = {
 
 
 class Fact(NamedTuple):
-    """One instance of a rule. ``verified`` is ``None`` where the rule rests on no figure."""
+    """One instance of a rule. One that rests on no figure has no source, and nothing to verify."""
 
     instance: str
     left: Number
     right: Number
     unit: str
     source: str = ""
-    verified: bool | None = None
+    verified: bool = True
 
 
 class Rule(NamedTuple):
@@ -128,8 +128,7 @@ def rule_holds(name: str, run: Run) -> Iterator[Breach]:
 
 def _differences(name: str, where: str, row: Row, fact: Fact, expected: dict[str, Any]) -> Iterator[Breach]:
     found = {"left": fact.left, "right": fact.right, "unit": fact.unit, **expected}
-    if fact.verified is not None:
-        found |= {"source": fact.source, "verified": fact.verified}
+    found |= {"source": fact.source, "verified": fact.verified}
     for column, value in found.items():
         claimed = row.cells[column]
         plain = isinstance(value, str | bool)

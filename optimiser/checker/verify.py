@@ -215,6 +215,9 @@ class Figure:
             raise CannotRead(f"config.yaml: {self.value!r} is not a number")
 
 
+NO_FIGURE = Figure({"verified": True})  # of a rule that rests on none: nobody need verify it
+
+
 def figure(where, name):
     """Return a stated figure, or nothing."""
     return Figure(where[name]) if where.get(name) is not None else None
@@ -1537,7 +1540,7 @@ def service_rules(q, code, plan):
         return
     flow = q.flow(code, plan)
     transfer = flow.transfer or {}
-    yield ("every_area_is_served", code, Fraction(len(flow.unserved)), "=", Fraction(0), "areas", None)
+    yield ("every_area_is_served", code, Fraction(len(flow.unserved)), "=", Fraction(0), "areas", NO_FIGURE)
     for rule, name, relation in (
         ("every_site_has_enough_patients", "minimum_patients", ">="),
         ("no_site_has_too_many_patients", "maximum_patients", "<="),

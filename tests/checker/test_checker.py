@@ -326,7 +326,7 @@ services_share_a_site,stroke.ashby.rehab,1,>=,1,designated,0,true,true,guideline
 services_share_a_site,stroke.brook.rehab,1,>=,1,designated,0,true,true,guideline,true
 services_are_within_reach,rehab.ashby.burns,20,<=,20,minutes,0,true,true,,false
 services_are_within_reach,rehab.brook.burns,0,<=,20,minutes,20,false,true,,false
-every_area_is_served,stroke,0,=,0,areas,0,true,true,,false
+every_area_is_served,stroke,0,=,0,areas,0,true,true,,true
 rota_is_filled,stroke.ashby.doctors.people,3,>=,3,people,0,true,true,,false
 rota_is_filled,stroke.brook.doctors.people,3,>=,3,people,0,true,true,,false
 rota_is_filled,rehab.ashby.nurses.WTE,3,>=,2.5,WTE,0.5,false,true,,false
@@ -602,13 +602,22 @@ def test_a_forged_pass_is_reported_under_the_name_of_the_rule(rule: str) -> None
 
 
 @pytest.mark.parametrize("rule", BROKEN)
-@pytest.mark.parametrize("column", ["left", "relation", "right", "unit", "spare", "binding", "pass"])
+@pytest.mark.parametrize(
+    "column", ["left", "relation", "right", "unit", "spare", "binding", "pass", "source", "verified"]
+)
 def test_every_cell_of_a_rule_is_checked(rule: str, column: str) -> None:
     lines = FILES["rules.csv"].splitlines()
     cells = dict(
         zip(lines[0].split(","), (old := next(x for x in lines if x.startswith(rule))).split(","), strict=True)
     )
-    lies = {"unit": "furlongs", "relation": "<", "binding": "false", "pass": "false"}
+    lies = {
+        "unit": "furlongs",
+        "relation": "<",
+        "binding": "false",
+        "pass": "false",
+        "source": "hearsay",
+        "verified": "false",
+    }
     cells[column] = lies.get(column, "7") if cells[column] != "false" else "true"
     assert names(run_with(rules(old, ",".join(cells.values())))) == {rule}
 

@@ -656,6 +656,10 @@ HASHED: dict[str, tuple[str, Lie]] = {
     "a rule that holds is called broken": ("V2", cell("rules.csv", "pass", "false", rule="enough_sites")),
     "a rule is in another unit": ("V2", cell("rules.csv", "unit", "people", rule="enough_sites")),
     "a rule is from another source": ("V2", cell("rules.csv", "source", "the law", rule="enough_sites")),
+    "a rule that rests on no figure has a source": (
+        "V2",
+        cell("rules.csv", "source", "the law", rule="every_area_is_served"),
+    ),
     "an unverified rule is called verified": ("V2", cell("rules.csv", "verified", "true", rule="enough_sites")),
     "minutes of a journey are changed": ("V3", cell("journeys.csv", "minutes", "9", area="A1")),
     "minutes of an input are changed": ("V3", cell("inputs/journeys.csv", "minutes", "9", area="A2", site="ash")),
