@@ -11,7 +11,7 @@ UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate
 # What is compiled is kept, where an image forbids it too: tests start many processes, each of which would compile all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types suite quick explore deep newest bench docs site rebuild-data lock sbom audit clean
+.PHONY: run test types suite quick explore deep mutate newest bench docs site rebuild-data lock sbom audit clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -43,6 +43,10 @@ explore: .venv/installed-dev
 # the largest of what other tests hold in smaller worlds.
 deep: .venv/installed-dev
 	$(BIN)/pytest --numprocesses 2 -m deep --timeout 0
+
+# Whether the tests notice: 300 small changes to the checkers, one at a time. It takes an hour or so, in one process.
+mutate: .venv/installed-dev
+	nice $(BIN)/python tests/mutate.py
 
 # The core tests on the newest versions that pyproject.toml allows, in an environment of their own.
 newest: $(NEWEST)/bin/python

@@ -635,6 +635,40 @@ def test_an_instance_may_carry_the_name_of_its_rule() -> None:
     assert check(run_with(rules("moves_within_limit,doctors", "moves_within_limit,moves_within_limit.doctors"))).empty
 
 
+# What is as true of a run as before: limits of nothing, a figure that was read, and nobody to travel.
+AS_TRUE: dict[str, list[Edit]] = {
+    "a neighbour takes nobody": [
+        config("yonder: {value: 5", "yonder: {value: 0"),
+        rules("0,<=,5,patients a year,5,false,true", "0,<=,0,patients a year,0,true,true"),
+    ],
+    "what must be in reach must be on the site": [
+        EVALUATED,
+        config("burns: {minutes: {value: 20", "burns: {minutes: {value: 0"),
+        ("links.csv", "brook,20,20,true", "brook,20,0,false"),
+        ("links.csv", "brook,0,20,true", "brook,0,0,true"),
+        rules("burns,20,<=,20,minutes,0,true,true", "burns,20,<=,0,minutes,-20,false,false"),
+        rules("burns,0,<=,20,minutes,20,false,true", "burns,0,<=,0,minutes,0,true,true"),
+    ],
+    "what a rota needs was read": [
+        config('people: {value: 3, source: "", verified: false}', "people: {value: 3, source: a book, verified: true}"),
+        rules(
+            "ashby.doctors.people,3,>=,3,people,0,true,true,,false",
+            "ashby.doctors.people,3,>=,3,people,0,true,true,a book,true",
+        ),
+        rules(
+            "brook.doctors.people,3,>=,3,people,0,true,true,,false",
+            "brook.doctors.people,3,>=,3,people,0,true,true,a book,true",
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("what", AS_TRUE)
+def test_a_run_that_is_as_true_has_no_breach(what: str) -> None:
+    found = check(run_with(*AS_TRUE[what]))
+    assert found.empty, "\n".join(found["message"])
+
+
 SWAPPED = [
     ("journeys.csv", "north,true,ashby", "north,true,brook"),
     ("journeys.csv", "south,true,brook", "south,true,ashby"),

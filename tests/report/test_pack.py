@@ -416,6 +416,17 @@ def test_where_first_contact_is_today_may_be_unknown(tmp_path: Path):
     accepted(files, tmp_path / "run")
 
 
+def test_where_there_are_no_patients_none_waits_beyond_the_standard(tmp_path: Path):
+    world = small(share_within_standard=Figure(0.5), standard_minutes=Figure(1))
+    problem = with_files(replace(world, demand=world.demand * 0))
+    files = files_of(op.solve(problem))
+    rows = csv.DictReader(io.StringIO(files["rules.csv"].decode()))
+    row = next(row for row in rows if row["rule"] == "enough_patients_within_standard")
+    assert (row["left"], row["pass"]) == ("1", "true")
+    assert checker.check(files).empty
+    accepted(files, tmp_path / "run")
+
+
 @draws(15)
 @given(worlds())
 def test_drawn_worlds_are_answered_alike(problem: Problem):

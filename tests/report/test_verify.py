@@ -1,0 +1,273 @@
+"""What ``verify.py`` reads and works out, piece by piece: by hand, and in small worlds of every kind of rule.
+
+Each of these notices a change to ``verify.py`` that no other test did (``make mutate``).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+from as_files import with_files
+from made_up_place import CONFIG, write_question
+from road_tables import TABLES as NETWORK
+from test_changing import asked, files_asking
+from test_pack import ONE_BED, Files, _csv, accepted, levels, sealed, tiny, verify, written
+from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer
+
+import optimiser as op
+from optimiser.plan.runs import files_of
+from optimiser.problem import Figure, Objective, Problem, Team
+
+# Reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_config_is_read_as_the_program_writes_it():
+    text = (
+        "'a b': 1\n\"c\": 'it''s'\nd:\n- x\n- e: null\n  f: \"null\"\ng: {}\nh: 1.50\ni: -2\nj: yes and no\nk: true\n"
+    )
+    assert verify().yaml_of(text) == {
+        "a b": 1,
+        "c": "it's",
+        "d": ["x", {"e": None, "f": "null"}],
+        "g": {},
+        "h": verify().Fraction(3, 2),
+        "i": -2,
+        "j": "yes and no",
+        "k": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: [1, 2]",
+        "a: {b: 1}",
+        "a: &b 1",
+        "a: |",
+        "a: >",
+        "a: '1",
+        'a: "1',
+        "a: 1\na: 2",
+        "- a",
+        "a: 1\n   b: 2",
+        "? a",
+    ],
+)
+def test_what_the_program_does_not_write_is_refused(text: str):
+    with pytest.raises(verify().CannotRead):
+        verify().yaml_of(text + "\n")
+
+
+@pytest.mark.parametrize("text", ["", "nan", "inf", "1e9999", "0x1", "1_000", "٣", "--1", True])
+def test_what_is_no_plain_number_is_refused(text: object):
+    with pytest.raises(verify().CannotRead):
+        verify().number(text)
+
+
+def test_two_straight_pieces_meet_where_they_cross_touch_or_lie_on_each_other_and_not_beside():
+    meet = verify().meet
+    assert meet((0, 0), (2, 2), (0, 2), (2, 0))
+    assert meet((0, 0), (2, 0), (1, 0), (1, 5)) and meet((1, 0), (1, 5), (0, 0), (2, 0))
+    assert meet((0, 0), (2, 0), (1, 0), (3, 0)) and meet((0, 0), (0, 2), (0, 1), (0, 3))
+    assert not meet((0, 0), (2, 0), (3, 0), (5, 0)) and not meet((0, 0), (0, 2), (0, 3), (0, 5))
+    assert not meet((0, 0), (2, 0), (0, 1), (2, 1)) and not meet((0, 0), (2, 2), (3, 0), (2, 1))
+    assert not meet((3, 0), (2, 1), (0, 0), (2, 2)) and not meet((0, 0), (1, 0), (2, -1), (2, 1))
+
+
+def test_what_was_not_checked_is_said(tmp_path: Path):
+    said = accepted(tiny(), tmp_path / "run")
+    for words in ("Whether the inputs are right", "Weekly patterns", "The solver, its trial models", "strikes out was"):
+        assert words in said
+
+
+# Worlds of every kind of rule -------------------------------------------------------------------------------------
+
+DISTRICTS = ["East End", "", "East End", "West"]
+
+
+def told_apart(problem: Problem) -> Problem:
+    """Return the world with people of 75 and districts, as measures tell them apart."""
+    return replace(problem, areas=problem.areas.assign(population_75_plus=[30, 9, 20, 0], district=DISTRICTS))
+
+
+WORLDS: dict[str, Callable[[], Problem]] = {
+    "limits": lambda: told_apart(
+        small(
+            at_least_sites=Figure(1),
+            at_most_sites=Figure(1),
+            maximum_patients=Figure(65),
+            longest_journey_minutes=Figure(30),
+            standard_minutes=Figure(15),
+            share_within_standard=Figure(0.4),
+        )
+    ),
+    "the worst journey first": lambda: replace(
+        small(at_most_sites=Figure(1)),
+        objectives=(Objective("worst_journey"), Objective("deprived_patient_minutes"), Objective("changes_from_today")),
+    ),
+    "few treated outside": lambda: small(
+        at_most_sites=Figure(1), at_most_share_outside=Figure(0.5), neighbours_take_at_most={"oak": Figure(30)}
+    ),
+    "fewest sites": lambda: replace(
+        small(standard_minutes=Figure(15)),
+        objectives=(
+            Objective("fewest_sites"),
+            Objective("patients_outside"),
+            Objective("patients_beyond_standard"),
+            Objective("patient_minutes"),
+        ),
+    ),
+    "beds": lambda: small(**{**ONE_BED, "at_least_sites": Figure(1)} | {"minimum_patients": Figure(0)}),
+    "shared out": lambda: told_apart(
+        small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(31), maximum_patients=Figure(34))
+    ),
+    "shared out by beds": lambda: small(managed=True, minimum_patients=Figure(3)),
+    "the border as today": lambda: told_apart(
+        as_today(small(minimum_patients=Figure(10), standard_minutes=Figure(15)))
+    ),
+    "some drawn over the border": lambda: as_today(small(at_most_sites=Figure(1)), 0.25),
+    "a rota": lambda: small(
+        rotas=three_doctors(), doctors={"ash": 2, "birch": 5}, team=Team("doctors", "doctors", Figure(1), Figure(1))
+    ),
+    "a rota that falls short": lambda: replace(
+        small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2)),
+        objectives=(Objective("staff_short"), Objective("patient_minutes")),
+    ),
+    "transfers": lambda: told_apart(
+        by_transfer(
+            at_most_sites=Figure(1),
+            longest_journey_minutes=Figure(60),
+            standard_minutes=Figure(30),
+            most_transfers_a_day=Figure(1),
+            most_repatriations_a_year=Figure(20),
+            most_ambulance_hours=Figure(15),
+        )
+    ),
+    "fewest transfers of two": lambda: replace(
+        two_by_transfer(), objectives=(Objective("transfers"), Objective("patient_minutes"))
+    ),
+}
+
+
+@cache
+def run_of(world: str) -> Files:
+    return files_of(op.solve(with_files(WORLDS[world]())))
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_true_run_of_every_kind_of_rule_is_accepted(world: str, tmp_path: Path):
+    assert "none is better" in accepted(run_of(world), tmp_path / "run")
+
+
+def lies(files: Files) -> Iterator[tuple[str, Files]]:
+    """Yield a run with one cell of a table raised or put in doubt: of each measure's value, rule and column one."""
+    for name in ("rules.csv", "measures.csv", "journeys.csv", "staffing.csv"):
+        if name not in files:
+            continue
+        rows = list(csv.DictReader(io.StringIO(files[name].decode())))
+        seen = set()
+        for number, row in enumerate(rows):
+            for column, cell in row.items():
+                kind = (row.get("measure") if column == "value" else row.get("rule"), column)
+                if kind in seen:
+                    continue
+                seen.add(kind)
+                other = {"true": "false", "false": "true", "": "7", "inf": "7"}.get(cell, f"{cell}_")
+                if re.fullmatch(r"-?\d+(\.\d+)?", cell):
+                    other = f"{float(cell) + 1:.12g}"
+                lie = [dict(one) for one in rows]
+                lie[number][column] = other
+                yield f"{name}, row {number + 2}, {column}: {cell} is now {other}", {**files, name: _csv(lie)}
+
+
+# Sources of rota rules are said not to be checked, and a team's limit of nothing has none.
+UNCHECKED = ("source:", "verified:")
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_no_cell_of_a_run_can_be_another(world: str, tmp_path: Path):
+    for what, files in lies(run_of(world)):
+        if not any(word in what for word in UNCHECKED):
+            assert levels(written(sealed(files), tmp_path / "run")), what
+
+
+def test_a_run_that_is_not_best_first_by_its_worst_journey_is_refused(tmp_path: Path):
+    problem = with_files(WORLDS["the worst journey first"]())
+    best = op.solve(problem)
+    # From west it is 30 minutes to birch; with ash alone nobody is further than east from oak, 25.
+    other = op.evaluate(problem, frozenset({("birch", "clinic")}))
+    files, record = files_of(other), json.loads(files_of(best)["run.json"])
+    said = json.loads(files["run.json"]) | {"outcome": "proved best", "solver": record["solver"], "ties": 1}
+    for one in said["objectives"]:
+        one["bound"] = one["value"]
+    files["run.json"] = json.dumps(said).encode()
+    assert "V4" in {level for level, _ in levels(written(sealed(files), tmp_path / "run"))}
+
+
+# Growth, and calibration ------------------------------------------------------------------------------------------
+
+BY_AGE = {
+    "growth": {"years": 2, "by_age": {"under_65": 0.1, "from_65": 0.3, "from_75": 0.5}},
+    "ages": {"visit": {"under_65": 0.2, "from_65": 0.3, "from_75": 0.5}},
+    "year": 2027,
+}
+
+
+def test_patients_grow_by_age_by_the_share_that_each_area_has_of_each_age(tmp_path: Path):
+    world = small()
+    ages = {"population_65_plus": [90, 9, 60, 20], "population_75_plus": [30, 4, 10, 10]}
+    here = asked(files_asking(replace(world, areas=world.areas.assign(**ages)), demand=BY_AGE), tmp_path / "asked")
+    files = files_of(op.solve(here))
+    rows = {row["area"]: row for row in csv.DictReader(io.StringIO(files["journeys.csv"].decode()))}
+    # West has 80 of 430 under 65, 10 of 120 from 65 and 10 of 50 from 75, of whom each is sick as often as the next.
+    weights = [0.2 * 80 / 430, 0.3 * 10 / 120, 0.5 * 10 / 50]
+    grown = sum(w * r**2 for w, r in zip(weights, (1.1, 1.3, 1.5), strict=True)) / sum(weights)
+    assert float(rows["west"]["patients_per_year"]) == pytest.approx(10 * grown, abs=1e-6)
+    accepted(files, tmp_path / "run")
+
+
+def test_a_calibration_of_which_nothing_more_is_said_is_in_the_minutes_already(tmp_path: Path):
+    path = write_question(tmp_path, CONFIG + "travel: {calibration: {plus: 5.8, times: 1.074}}\n")
+    files = files_of(op.solve(op.read_problem(path)))
+    accepted(files, tmp_path / "run")
+    config = files["config.yaml"].decode()
+    kept = "\n".join(line for line in config.splitlines() if "applied:" not in line) + "\n"
+    accepted(sealed({**files, "config.yaml": kept.encode()}), tmp_path / "again")
+
+
+# Roads ------------------------------------------------------------------------------------------------------------
+
+# A1 is two kilometres of way from west and nine from middle, A2 and A3 are at west alone.
+TWO_GATES = (
+    "end,junction,km\nA1,west,2\nA1,middle,9\nA2,west,2\nA3,west,2\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("roads", "longer"),
+    [
+        # By west and the old road it is 34 minutes in place of 24, by middle 18 + 10: four more.
+        ("close: [A1 between West and Middle]", {"A1": 4, "A2": 10}),
+        ("slow: {A1 between B2 West and Middle: 1.5}", {"A1": 4, "A2": 5}),
+        ("slow: {A1 from Middle to Quay: 1.5}", {"A1": 5, "A2": 5}),
+        ("close: [Old Road]", {"A1": 0, "A2": 0}),
+    ],
+)
+def test_roads_are_named_by_a_part_of_a_junctions_name_and_joined_where_it_is_quickest(
+    roads: str, longer: dict[str, float], tmp_path: Path
+):
+    tables = {**NETWORK, "road_access": TWO_GATES}
+    path = write_question(tmp_path, f"{CONFIG}roads: {{{roads}}}\n", **tables)
+    problem = op.read_problem(path)
+    table = {"A1": 10, "A2": 15}
+    assert {area: problem.journeys.loc[area, "ash"] - table[area] for area in longer} == longer
+    said = accepted(files_of(op.solve(problem)), tmp_path / "run")
+    assert "roads shut or slow, as config.yaml says" in said
