@@ -6,14 +6,14 @@
 
 Every change that could be made is listed: a comparison or a sum turned round, a number or a text made another, a
 condition turned or dropped, a statement left out. Some are drawn, and each is judged by the tests of true runs and of
-lies that come to its line: it is noticed if one of them fails, or if they do not end. Sentences
-that people are told are left as they are.
+lies that come to its line: it is noticed if one of them fails, or does not end. Sentences that people are told are left
+as they are.
 
 Why neither mutmut nor cosmic-ray: cosmic-ray starts the tests anew for each change, which takes a minute before the
 first of them says anything; mutmut knows what it changed by the name of its module, and the checker of a pack is read
 by its tests as what it is, a file of no package. Here all happens in one process: the tests are run once, which solves
-their questions and shows where they go, and then for each change those that it needs. In the end all of them
-have to pass as they did, or something was left behind.
+their questions and shows where they go, and then for each change those that it needs. In the end all of them have to
+pass as they did, or something was left behind.
 """
 
 from __future__ import annotations
@@ -311,7 +311,7 @@ class Mutation:
             told(f"{len(kept)} of {len(session.items)} tests, read and run in {time.process_time() - began:.0f} s")
             began = time.process_time()
             for n, change in enumerate(sorted(self.drawn, key=lambda one: one[:2]), 1):
-                items = [one for one in kept if change.function is None or self.comes_to(one, change)]
+                items = [one for one in kept if self.comes_to(one, change)]
                 # Those that noticed most so far first, then the quickest.
                 items.sort(key=lambda one: (-self.noticed[one.nodeid], self.seconds[one.nodeid]))
                 noticed = self.notices(items, change)
@@ -357,7 +357,9 @@ class Mutation:
             return False
 
     def comes_to(self, item: pytest.Item, change: Change) -> bool:
-        return any((change.path, line) in self.lines[item.nodeid] for line in change.lines)
+        """Say whether a test comes to a statement; or, where it is in no function, to anything in its file."""
+        lines = {line for path, line in self.lines[item.nodeid] if path == change.path}
+        return bool(lines and (change.function is None or lines & {*change.lines}))
 
     def notices(self, items: Sequence[pytest.Item], change: Change) -> str:
         """Return the test that notices a change, with how many passed before it; nothing if none does."""

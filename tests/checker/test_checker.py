@@ -38,10 +38,10 @@ from forgotten import nothing_is_forgotten
 from optimiser import checker
 from optimiser.checker import CHECKS, RULE_CHECKS, check, record
 from optimiser.checker.claims import OBJECTIVES
-from optimiser.checker.inputs import KNOWN_FILES, read_asked
+from optimiser.checker.inputs import KNOWN_FILES, read_asked, read_run
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Reader, Row, read_files
-from optimiser.checker.rules import RULES, facts_of
+from optimiser.checker.rules import RULES, facts_of, is_lawful
 from optimiser.checker.run import Run
 from optimiser.checker.sentences import SENTENCE_CHECKS
 from optimiser.checker.sharing import SHARING_CHECKS
@@ -1614,6 +1614,13 @@ def test_what_is_tried_is_judged_by_every_rule_there_is(rule: str | None) -> Non
         assert trial.breaks_a_rule(designated) == bool(broken or of_staff)
         verdicts |= broken
     assert rule not in RULES or RULES[rule].kind == "staff" or rule in verdicts or rule == "every_area_is_served"
+
+
+@pytest.mark.parametrize("rule", [None, *BROKEN])
+def test_a_run_is_lawful_if_it_breaks_no_rule(rule: str | None) -> None:
+    # Many rules of the true run hold with nothing to spare.
+    run = read_run(Reader(read_files(run_with(*BROKEN.get(rule or "", [])), KNOWN_FILES)))
+    assert is_lawful(run) == (rule is None)
 
 
 def test_many_designations_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:

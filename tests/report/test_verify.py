@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
@@ -19,7 +20,7 @@ from as_files import with_files
 from made_up_place import CONFIG, write_question
 from road_tables import TABLES as NETWORK
 from test_changing import asked, files_asking
-from test_pack import ONE_BED, Files, _csv, accepted, levels, sealed, tiny, verify, written
+from test_pack import ONE_BED, ROOT, Files, _csv, accepted, levels, sealed, tiny, verify, with_added, written
 from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer
 
 import optimiser as op
@@ -80,6 +81,10 @@ def test_two_straight_pieces_meet_where_they_cross_touch_or_lie_on_each_other_an
     assert not meet((0, 0), (2, 0), (3, 0), (5, 0)) and not meet((0, 0), (0, 2), (0, 3), (0, 5))
     assert not meet((0, 0), (2, 0), (0, 1), (2, 1)) and not meet((0, 0), (2, 2), (3, 0), (2, 1))
     assert not meet((3, 0), (2, 1), (0, 0), (2, 2)) and not meet((0, 0), (1, 0), (2, -1), (2, 1))
+
+
+def test_the_median_of_an_even_number_is_halfway_between_the_two_in_the_middle():
+    assert (verify().mid([9, 1, 4]), verify().mid([8, 1, 4, 2]), verify().mid([5])) == (4, 3, 5)
 
 
 def test_what_was_not_checked_is_said(tmp_path: Path):
@@ -151,6 +156,10 @@ WORLDS: dict[str, Callable[[], Problem]] = {
             most_ambulance_hours=Figure(15),
         )
     ),
+    "nobody to take on": lambda: replace(
+        by_transfer(at_most_sites=Figure(1)), demand=small().demand.assign(visit=[30.0, 5, 0, 0])
+    ),
+    "shared out behind the border": lambda: as_today(small(managed=True, maximum_patients=Figure(40))),
     "fewest transfers of two": lambda: replace(
         two_by_transfer(), objectives=(Objective("transfers"), Objective("patient_minutes"))
     ),
@@ -241,6 +250,39 @@ def test_a_calibration_of_which_nothing_more_is_said_is_in_the_minutes_already(t
     config = files["config.yaml"].decode()
     kept = "\n".join(line for line in config.splitlines() if "applied:" not in line) + "\n"
     accepted(sealed({**files, "config.yaml": kept.encode()}), tmp_path / "again")
+
+
+# Sites and staff that a config adds -------------------------------------------------------------------------------
+
+
+def test_staff_that_become_more_in_all_are_shared_out_by_largest_remainder(tmp_path: Path):
+    # Of 2 and 4 as many as 5 are 1.67 and 3.33: 2 and 3.
+    change = {"staff.doctors.people": 5}
+    here = asked(files_asking(small(rotas=three_doctors()), change), tmp_path / "asked")
+    files = files_of(op.solve(here))
+    rows = csv.DictReader(io.StringIO(files["staffing.csv"].decode()))
+    assert [row["in_post"] for row in rows] == ["2", "3"]
+    accepted(files, tmp_path / "run")
+
+
+def test_what_is_fixed_elsewhere_stays_fixed_beside_a_site_that_is_added(tmp_path: Path):
+    shutil.copytree(ROOT / "data/tiny", tmp_path / "place")
+    config = (ROOT / "configs/tiny.yaml").read_text("utf-8").replace("../data/tiny", "place")
+    assert config.count("  x_ray:\n") == 1
+    fixed = "  x_ray:\n    fixed: {birch: {provided: true, reason: It is there}}\n"
+    oak = "{name: Oak, easting_m: 620000, northing_m: 440000, staff: {doctors: {people: 0}}, fixed: {x_ray: true}"
+    added = f"sites:\n  oak: {oak}, reason: Asked}}\n"
+    path = tmp_path / "q.yaml"
+    path.write_text(config.replace("  x_ray:\n", fixed) + added, encoding="utf-8")
+    files = files_of(op.solve(op.read_problem(path)))
+    assert b"x_ray,birch,true,false,true,It is there" in files["designations.csv"]
+    accepted(files, tmp_path / "run")
+
+
+def test_of_a_site_that_is_added_it_is_said_that_its_degrees_were_not_checked(tmp_path: Path):
+    said = accepted(with_added(), tmp_path / "run")
+    assert said.count("Whether easting and northing of oak are those of its latitude and longitude.") == 1
+    assert "of pine are those" not in said
 
 
 # Roads ------------------------------------------------------------------------------------------------------------
