@@ -252,6 +252,44 @@ def test_a_calibration_of_which_nothing_more_is_said_is_in_the_minutes_already(t
     accepted(sealed({**files, "config.yaml": kept.encode()}), tmp_path / "again")
 
 
+# Rotas ------------------------------------------------------------------------------------------------------------
+
+OFFICE = "{days: [Mon, Tue, Wed, Thu, Fri], start_hour: 8, hours: 10}"
+NIGHTS = "{days: [Mon, Tue, Wed, Thu, Fri, Sat, Sun], start_hour: 22, hours: 10, people: 2}"
+ON_CALL = "{days: [Mon, Wed, Sun], start_hour: 18, hours: 14, kind: on_call}"
+TWO = "{days: [Sat, Thu], start_hour: 20, hours: 10, kind: on_call, people: 2}"
+PLENTY = "site,team,year,people,wte\nash,doctors,2025,30,30\nbirch,doctors,2025,30,30\n"
+ONE_TEAM = "across_sites: {based_at: birch, trips_a_week: 3}, moves_at_most: unlimited"
+
+
+@pytest.mark.parametrize(
+    "rota",
+    [
+        f"cover: [{OFFICE}, {NIGHTS}]",
+        f"people: 1, cover: [{NIGHTS}]",
+        f"one_in: 6, cover: [{OFFICE}, {ON_CALL}]",
+        f"one_in: 6, cover: [{ON_CALL}, {TWO}]",
+        f"wte: 1, consultant_contract: false, cover: [{OFFICE}]",
+        "people: 2, only_without: {service: labs}",
+        f"one_in: 4, remote_from: {{service: labs}}, cover: [{ON_CALL}]",
+    ],
+)
+@pytest.mark.parametrize("contract", ["", "contract: {weeks_a_year: 50, working_weeks: 40, plain_from_hour: 8}\n"])
+def test_what_a_rota_needs_is_worked_out_alike(rota: str, contract: str, tmp_path: Path):
+    config = CONFIG.replace("doctors: {people: 2}", f"doctors: {{{rota}}}") + contract
+    problem = op.read_problem(write_question(tmp_path, config, staff=PLENTY))
+    for designated in (problem.today | {("ash", "labs")}, {("birch", "care"), ("ash", "labs"), ("birch", "labs")}):
+        accepted(files_of(op.evaluate(problem, frozenset(designated))), tmp_path / "run")
+
+
+@pytest.mark.parametrize("rota", [f"cover: [{OFFICE}]", "people: 2", f"people: 1, cover: [{NIGHTS}]"])
+def test_what_one_team_needs_over_its_sites_is_worked_out_alike(rota: str, tmp_path: Path):
+    config = CONFIG.replace("moves_at_most: unlimited", ONE_TEAM).replace("people: 2}", f"{rota}}}")
+    problem = op.read_problem(write_question(tmp_path, config, staff=PLENTY))
+    for designated in (problem.today | {("ash", "labs")}, {("ash", "care"), ("ash", "labs")}):
+        accepted(files_of(op.evaluate(problem, frozenset(designated))), tmp_path / "run")
+
+
 # Sites and staff that a config adds -------------------------------------------------------------------------------
 
 
