@@ -1157,7 +1157,7 @@ class Flow:
 
     def taken_on(self):
         """Return confirmed patients a year taken on, by pair of sites, in millionths."""
-        return {pair: self.share * n for pair, n in sorted(self.pairs.items()) if n}
+        return {pair: self.share * n for pair, n in sorted(self.pairs.items())}
 
     def transfers(self):
         return sum(self.taken_on().values()) * value(self.transfer, "suspected_per_confirmed", Fraction(1)) / MICRO

@@ -21,11 +21,11 @@ from made_up_place import CONFIG, write_question
 from road_tables import TABLES as NETWORK
 from test_changing import asked, files_asking
 from test_pack import ONE_BED, ROOT, Files, _csv, accepted, levels, sealed, tiny, verify, with_added, written
-from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer
+from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer, vary
 
 import optimiser as op
 from optimiser.plan.runs import files_of
-from optimiser.problem import Figure, Objective, Problem, Team
+from optimiser.problem import Figure, Objective, Problem, RotaNeed, Team
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -145,6 +145,25 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "a rota that falls short": lambda: replace(
         small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2)),
         objectives=(Objective("staff_short"), Objective("patient_minutes")),
+    ),
+    "two rotas of one team, of which one may fall short": lambda: vary(
+        small(
+            rotas=three_doctors(may_fall_short=True),
+            doctors={"ash": 2, "birch": 5},
+            team=Team("doctors", "doctors", Figure(2), Figure(0)),
+            at_least_sites=Figure(2),
+        ),
+        "x_ray",
+        rotas=(RotaNeed("doctors", "people", Figure(4)),),
+        at_least_sites=Figure(1),
+    ),
+    "parts of a post": lambda: replace(
+        small(
+            rotas=(RotaNeed("doctors", "WTE", Figure(2.6)),),
+            team=Team("doctors", "doctors", Figure(0.5), Figure(0.25)),
+            at_least_sites=Figure(2),
+        ),
+        staff={("ash", "doctors", "WTE"): 2.25, ("birch", "doctors", "WTE"): 2.7},
     ),
     "transfers": lambda: told_apart(
         by_transfer(
