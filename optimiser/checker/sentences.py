@@ -204,7 +204,9 @@ class Said:
         here = self._breaks(best, cells) or self._takes(counted, cells)
         border = "As people cross today" if self.run.question.border == "as_today" else "With the border open"
         instead = f" {border}, {'; '.join(here)}." if here else ""
-        return Wording(f"If nobody crossed the border: {'; '.join(swaps)} would be best.{instead}", cells)
+        fitted = any(one.observed is not None for one in self.run.question.services.values())
+        if_so = f"If nobody crossed the border{', offsets kept as they are' * fitted}"
+        return Wording(f"{if_so}: {'; '.join(swaps)} would be best.{instead}", cells)
 
     def _breaks(self, best: Designated, cells: list[tuple[str, str]]) -> list[str]:
         """Return the rules that the best plan there breaks here; adds both sides of those on patients to cells."""

@@ -132,7 +132,8 @@ def _show(found: Found, apart: int, how: str) -> None:
         _near_best(found.near, found.options.lawful, first, apart, how)
     if found.front:
         _front(found.front, found.won, first)
-    _say("Draft: not a decision.")
+    known = " What to know before it is repeated: optimiser solve." if found.problem.know_before else ""
+    _say(f"Draft: not a decision.{known}")
 
 
 def _long_list(options: Options, *, ranked: bool) -> None:

@@ -56,7 +56,7 @@ def how_many(plan: Plan) -> str:
     rows = [*{stated(problem, one) if _may_move(problem, one) else one: one for one in every}.values()]
     at_sites = rules == 1 and all(site_of(problem, one) for one in rows)
     where = amount(len(rows), "sites") if at_sites else f"{len(rows)} places"
-    once = " (staff who may move are lacking at one)" if len(rows) < len(every) else ""
+    once = " (each team that may move counts once)" if len(rows) < len(every) else ""
     return amount(rules, "rules") + (f", at {where}{once}" if len(rows) > rules else "")
 
 

@@ -53,9 +53,9 @@ def taken_straight(problem: Problem, option: Option) -> str:
     if not asked or not moved:
         return ""
     return (
-        f"The option was written for the question “{asked.title}”, where patients of {listed(moved)} who are seen "
-        "first where there is none are then taken on. Here all are taken straight there: their minutes are not those "
-        "of the option's own pathway."
+        f"The option's file was written for the question “{asked.title}”, where patients of {listed(moved)} who are "
+        "seen first where there is none are then taken on. Here all are taken straight there: their minutes are not "
+        "those of that question."
     )
 
 

@@ -413,9 +413,8 @@ def _demand(frames: Frames, names: Mapping[str, str]) -> Iterator[Sentence]:
         if round(row["patients_before"]) != round(row["patients_after"]):
             where = (("service", row["service"]),)
             cells = tuple(Cell("demand", where, column) for column in ("patients_before", "patients_after"))
-            words = (
-                "{1:,.0f} patients a year are counted, where the first counts {0:,.0f}; minutes are those of the first"
-            )
+            averages = "an average that is said to change is over the patients of the first"
+            words = f"{{1:,.0f}} patients a year are counted, where the first counts {{0:,.0f}}; {averages}"
             name = str(names.get(str(row["service"]), row["service"]))
             yield Sentence("demand", str(row["service"]), f"{plain(name)}: {words}.", cells)
 
@@ -463,7 +462,9 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
             whose = "Not every answer has the border as it is today: with another one nobody leaves whatever is chosen"
             found.append(f"{whose}, so these are not of the same patients.")
         if all("population" in one["areas"] for one in every):
-            found.append("People all count where they live, by the journeys of those who do not leave.")
+            every_one = all("how" in one["journeys"] for one in every)
+            when = "" if every_one else " where the border is as it is today"
+            found.append(f"People all count where they live, by the journeys of those who do not leave{when}.")
     services = pd.concat([one["services"] for one in every]).drop_duplicates("service")
     names = dict(zip(services["service"].astype(str), services["name"], strict=True))
     found += [who_is_counted(kinds)] if (kinds := [str(one) for one in services["counted"] if one]) else []
@@ -557,7 +558,8 @@ def _means(frames: Frames, service: str, name: str, both: Sequence[str], way: st
     if when := _when_they_leave(frames, service, both):
         leave = number(cell("leave"), ",.0f")
         of = "" if when == WHATEVER else when.replace("under", " of", 1)
-        words.append(f"the {leave} who leave for a neighbour {when} {LEAVERS_COUNT}{of}")
+        told = "" if when == WHATEVER else ", and whether they need more or less there is not said"
+        words.append(f"the {leave} who leave for a neighbour {when} {LEAVERS_COUNT}{of}{told}")
         whose = f"of the other {number(cell('here'), ',.0f')}"
     ways = []
     for way, more, sign in (("longer", "more", 1), ("shorter", "less", -1)):

@@ -139,7 +139,9 @@ def margins(plan: Plan) -> list[str]:
         return ["How near other sites come was not looked for: there are too many to try one by one."] * untried
     found = [_margin(plan, one) for one in standings if one.margin is not None]
     others = others_stay(plan.problem)
-    said = [f"By how much{others}: {'; '.join(found)}."] if found else []
+    first = plan.problem.objectives[0].name
+    measure = "" if first == "patient_minutes" else ", in minutes of all patients (what counts first is another aim)"
+    said = [f"By how much{measure}{others}: {'; '.join(found)}."] if found else []
     none: dict[bool, list[str]] = {}
     for one in standings:
         if one.margin is None:

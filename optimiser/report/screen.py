@@ -65,7 +65,7 @@ HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
 SOME_CHANGES = (
-    "Some changes that would turn it; others, to the same sites or to others, may too. Where a figure changes, what is "
+    "Some changes that would turn it; others, to the same sites or to others, may too. Where no rule turns it, what is "
     "then best is better by little at first:"
 )
 # Marks a share within the standard by the journeys of those who are taken on, where not all are.
@@ -95,7 +95,7 @@ def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> li
         *_waits(plan, numbers),
         *map(cut, _counted(plan, brief)),
         *map(cut, not_counted(plan)),
-        *([] if brief else ties(plan)),
+        *ties(plan, needed=brief),
         "",
         *(gains_and_losses(plan, brief=True) if brief else everything_moved(plan)),
         *_longest(plan),
@@ -361,8 +361,11 @@ def not_counted(plan: Plan) -> list[str]:
     return [f"{said}{apart}".rstrip()]
 
 
-def ties(plan: Plan) -> list[str]:
-    """Return how many are counted at a site although others are as near, of services whose sites must see so many."""
+def ties(plan: Plan, *, needed: bool = False) -> list[str]:
+    """Return how many are counted at a site although others are as near, of services whose sites must see so many.
+
+    ``needed``: only of a service of which some site would see too few without them.
+    """
     problem, found = plan.problem, []
     for code, service in problem.services.items():
         if not (service.minimum_patients or service.maximum_patients or service.managed):
@@ -372,7 +375,7 @@ def ties(plan: Plan) -> list[str]:
         shared = ", were nobody shared out," if service.managed else ""
         parts = {f"here{shared}": now, "with today's sites": today if today != now else {}}
         each = [f"{when} {in_words_of_ties(problem, tuple(ones.values()))}" for when, ones in parts.items() if ones]
-        if each:
+        if each and (not needed or any(one.are_needed for one in now.values())):
             found.append(f"{service.name}: {'; '.join(each)}. {EQUAL_JOURNEYS}")
     return found
 

@@ -79,7 +79,9 @@ def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
     here_instead = (
         f" {'As people cross today' if problem.border else 'With the border open'}, {broken}." if broken else ""
     )
-    words = f"If nobody crossed the border: {best} would be best.{here_instead}"
+    # Where they are fitted, other offsets would fit behind a closed border.
+    kept = ", offsets kept as they are" if any(one.observed for one in problem.services.values()) else ""
+    words = f"If nobody crossed the border{kept}: {best} would be best.{here_instead}"
     return [Otherwise(Sentence("border", "", words, tuple(cells)), BEHIND_THE_BORDER, closed, here, frames)]
 
 

@@ -314,7 +314,9 @@ class WhatWouldHaveToBeTrue:
         lines = [
             f"What would have to be true for the plan and {self.called} to change places, or for one to break a rule."
         ]
-        lines += ["Between these two alone: where neither overtakes the other, a third may be better than both."]
+        lines += [
+            "Between these two alone, and the first turn each way: where neither overtakes, a third may be better."
+        ]
         lines += ["Each alone, all else as it is; values are rounded, and in full with --json:"]
         lines += [f"  - {words}" for never, words in said if not never]
         never_do = [f"  - {words}" for never, words in said if never]

@@ -240,7 +240,7 @@ def _sites_of(problem: Problem, designated: Designations, service: str) -> tuple
 
 # How those go who are pulled over the border: by minutes or, where those who stay do, with the offsets that fit.
 GOES = "chose by journey time{} alone, on either side of the border"
-BY_OFFSETS = " and fitted offset"
+BY_OFFSETS = " and the offsets of this question"
 
 
 def _words(

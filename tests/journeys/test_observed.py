@@ -162,7 +162,8 @@ def test_offsets_stated_by_hand_are_taken_as_they_are_and_checked(tmp_path: Path
 
 def test_the_summary_says_how_well_today_comes_out(tmp_path: Path):
     plan = op.solve(op.read_problem(write_question(tmp_path, OBSERVED, activity=COUNTED)))
-    assert any("today's counts of 2024/25 come out within" in line for line in summary.lines(plan))
+    scaled = "today's counts of 2024/25, scaled to as many patients as are counted here, come out within"
+    assert any(scaled in line for line in summary.lines(plan))
     assert not any("offsets" in line for line in summary.lines(op.solve(small())))
 
 

@@ -145,8 +145,8 @@ def test_growth_is_not_taken_for_what_a_site_sees_and_strangers_do_not_open():
     found = affected({name: tables_of(plan) for name, plan in answers.items()})
     said = found["sentences"]
     assert said[said["kind"] == "demand"]["sentence"].tolist() == [
-        "Clinic, grown against now: 90 patients a year are counted, where the first counts 60; minutes are those of "
-        "the first."
+        "Clinic, grown against now: 90 patients a year are counted, where the first counts 60; an average that is said "
+        "to change is over the patients of the first."
     ]
     # A question without the X-ray room neither opens nor closes it; one that provides it does.
     assert found["openings"][["answer", "service", "site", "change"]].to_numpy().tolist() == [
@@ -318,8 +318,8 @@ def test_between_questions_a_journey_changes_where_only_those_who_leave_have_ano
         "Clinic, as today against nearest: the average journey of residents' 60 visits a year goes from 13.33 to 16.50 "
         "minutes (+3.17); "
         "the 11 who leave for a neighbour under as today count in averages, medians, shares of patients and "
-        "patients beyond a standard, and not in 95th centiles and worst journeys of as today; of the other 49, "
-        "nobody needs more, and nobody needs less."
+        "patients beyond a standard, and not in 95th centiles and worst journeys of as today, and whether "
+        "they need more or less there is not said; of the other 49, nobody needs more, and nobody needs less."
     )
     assert said["who"].startswith(
         "Clinic, as today against nearest, by the journeys of those who do not leave under as today: nobody lives "

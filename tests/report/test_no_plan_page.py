@@ -49,7 +49,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
             "every full emergency department would have 10 WTE emergency medicine consultants (in 2017 none of 3 had)",
             "Is it safe?",
-            "3 rules, at 4 places (staff who may move are lacking at one), by this model.",
+            "3 rules, at 4 places (each team that may move counts once), by this model.",
             # Of every way out: how far a rule gives way, what is gained, on which staff it rests, and who loses.
             "outcomes and room for 1,702 patients a year at Basildon (today, by the model, 799) were not looked at.",
             "Whichever way out closes, too:",

@@ -31,6 +31,7 @@ import optimiser as op
 from optimiser.checker.reading import Number
 from optimiser.checker.run import MICRO, Run
 from optimiser.errors import InputError, TooLarge
+from optimiser.explanation.record import record
 from optimiser.model.arithmetic import lawful, value
 from optimiser.problem import HERE, Border, Figure, Objective, Observed, Problem
 from optimiser.problem.decimals import exactly
@@ -264,6 +265,9 @@ def test_three_departments_win_with_five_more_consultants():
         "below 20 two breaks the rule that every rota is filled (emergency consultants, WTE); "
         "from 30 up three breaks no rule and is better."
     )
+    # As --json has it.
+    plain = record(found)
+    assert (plain["parameter"]["name"], plain["turns_at"]) == (name, [30.0])
 
 
 def test_a_rule_met_with_nothing_to_spare_switches_at_the_present_value():

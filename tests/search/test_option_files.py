@@ -36,9 +36,9 @@ def written(folder: Path, old: str, new: str) -> Path:
 def test_an_option_of_another_pathway_is_said_to_be_one():
     option = op.read_option(DECIDED)
     assert taken_straight(base(), option) == (
-        "The option was written for the question “Which services should be provided where in Mid and South Essex?”, "
-        "where patients of hyper-acute stroke unit who are seen first where there is none are then taken on. Here all "
-        "are taken straight there: their minutes are not those of the option's own pathway."
+        "The option's file was written for the question “Which services should be provided where in Mid and South "
+        "Essex?”, where patients of hyper-acute stroke unit who are seen first where there is none are then taken on. "
+        "Here all are taken straight there: their minutes are not those of that question."
     )
     # Where every department has a unit beside it nobody is taken on.
     assert taken_straight(base(), op.read_option(DECIDED.with_name("q0_2016.yaml"))) == ""
