@@ -34,8 +34,6 @@ def record(value: Any) -> Any:
         return {**parts, **whom, **words}
     if isinstance(value, Mapping):
         return {_key(key): record(one) for key, one in value.items()}
-    if isinstance(value, frozenset) and all(isinstance(one, Fraction) for one in value):
-        return [record(one) for one in sorted(value)]
     if isinstance(value, frozenset):
         by_service: dict[str, list[str]] = {}
         for site, service in sorted(value, key=lambda pair: (pair[1], pair[0])):

@@ -116,7 +116,7 @@ class Switching:
     now: Standing
     stretches: tuple[Stretch, ...]
     why_not: str = ""
-    turns_at: frozenset[Fraction] = frozenset()
+    turns_at: tuple[Fraction, ...] = ()
 
     @cached_property
     def _here(self) -> Stretch | None:
@@ -194,7 +194,7 @@ class Switching:
         """Return it with the nearest values at which the options stand already as beyond them."""
         ends = ((at, towards) for at, towards in ((self.down, -1), (self.up, 1)) if at is not None)
         turned = {at for at, to in ends if standing(at).outcome == self._beyond(at, to).standing.outcome}
-        return replace(self, turns_at=frozenset(turned))
+        return replace(self, turns_at=tuple(sorted(turned)))
 
     def _value(self, at: Fraction) -> str:
         """Return a value as it is told: a share in percent, rounded down, a factor as so much more or less."""
