@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optimiser.inputs import Question
     from optimiser.plan import Plan
     from optimiser.plan.quotable import Otherwise
+    from optimiser.problem import Problem
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -115,6 +116,12 @@ def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[st
         **of_inputs(plan.problem.files),
         "check": breaches,
     }
+
+
+def draft(problem: Problem) -> str:
+    """Return that this is a draft, and where it is said what to know before it is repeated, if anything is."""
+    known = " What to know before it is repeated: optimiser solve." if problem.know_before else ""
+    return f"Draft: not a decision.{known}"
 
 
 def _without_infinities(value: Any) -> Any:

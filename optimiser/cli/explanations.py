@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, Roads, new_run, progress, say
+from optimiser.cli.app import AsJson, Quiet, Roads, draft, new_run, progress, say
 from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from optimiser.explanation import OnRoads, Overview, TwoWayMap, WhatWouldHaveToBeTrue, WhyNotOption, WhyNotSite
-    from optimiser.problem import Problem
 
 Service = Annotated[str | None, typer.Option(help="A service; give --site as well.")]
 AtSite = Annotated[str | None, typer.Option(help="A candidate; give --service as well.")]
@@ -91,13 +90,7 @@ def explain(
         typer.echo(json.dumps(record(answer) | about | rest, indent=2))
         return
     more = (line for one in extra.values() for line in ("", str(one)))
-    say([plan.problem.title, *to_know, "", str(answer), *more, "", *_draft(problem)], {}, False)
-
-
-def _draft(problem: Problem) -> list[str]:
-    """Return that this is a draft, and where it is said what to know before it is repeated, if anything is."""
-    known = " What to know before it is repeated: optimiser solve." if problem.know_before else ""
-    return [f"Draft: not a decision.{known}"]
+    say([plan.problem.title, *to_know, "", str(answer), *more, "", draft(problem)], {}, False)
 
 
 def _turning(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Config, Quiet, number_in_words, progress, say
+from optimiser.cli.app import AsJson, Config, Quiet, draft, number_in_words, progress, say
 from optimiser.errors import Fault, InputError, NoPlan, quoted
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _show(found: Found, apart: int, how: str) -> None:
         _near_best(found.near, found.options.lawful, first, apart, how)
     if found.front:
         _front(found.front, found.won, first)
-    known = " What to know before it is repeated: optimiser solve." if found.problem.know_before else ""
-    _say(f"Draft: not a decision.{known}")
+    _say(draft(found.problem))
 
 
 def _long_list(options: Options, *, ranked: bool) -> None:

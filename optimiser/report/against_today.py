@@ -21,16 +21,17 @@ from optimiser.report.summary_of_staff import staff_in_words, year_of
 from optimiser.report.words import lower
 
 # So many services are named on a screen.
-MOST_NAMED = 3
+MOST_NAMED, EVERY = 3, None
 SHORTEST_SAID_MINUTES = 0.05
 A_TENTH = 0.1
 WORTH_SAYING_PATIENTS = 0.5
 
 
-def gains_and_losses(plan: Plan, most: int = MOST_NAMED, *, brief: bool = False) -> list[str]:
+def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool = False) -> list[str]:
     """Return who is worse off than with today's sites, and what is gained, a line each; nothing where today is unknown.
 
-    Of many services the first ``most`` are named. In brief, residents alone are, and what each site has today is not.
+    Of many services the first ``most`` are named, or all (``EVERY``). In brief, residents alone are, and what each site
+    has today is not.
     """
     problem = plan.problem
     known = [code for code in problem.services_with_patients if code in problem.services_with_today]
@@ -116,12 +117,12 @@ def room(plan: Plan) -> list[str]:
     return [f"{not_checked}. By this model, a year: {each}."]
 
 
-def _numbered(said: list[str], most: int) -> str:
+def _numbered(said: list[str], most: int | None) -> str:
     """Return some of what is said, numbered where it is more than one thing."""
     if len(said) == 1:
         return said[0]
     shown = [f"({number}) {one}" for number, one in enumerate(said[:most], start=1)]
-    return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if len(said) > most else [])])
+    return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if most and len(said) > most else [])])
 
 
 def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
@@ -229,28 +230,36 @@ def gains(plan: Plan, *, in_short: bool = False, today: Plan | None = None) -> l
     In short it is said how many of today's sites keep to it, and not what each of them has. ``today`` is today's sites
     under another question than the plan's: then what is asked otherwise, or no more, is no gain.
     """
-    problem, missed = plan.problem, dict[tuple[str, Names], list[str]]()
     before = today or plan.today
-    for instance in map(str, before.broken["instance"]):
-        missed.setdefault(broken.stated(before.problem, instance), []).append(instance)
-    still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
-    asked = {broken.stated(problem, str(instance)) for instance in plan.rules["instance"]}
+    asked = {broken.stated(plan.problem, str(instance)) for instance in plan.rules["instance"]}
     rules = [
         _gain(plan, rule, whose, instances, in_short, before)
-        for (rule, whose), instances in missed.items()
-        if JUDGED[rule].is_gain and (rule, whose) in asked - still and _asks_the_same(plan, before, instances[0])
+        for (rule, whose), instances in _no_longer_broken(plan, before).items()
+        if JUDGED[rule].is_gain and (rule, whose) in asked and _asks_the_same(plan, before, instances[0])
     ]
     return [*rules, *_less_short(plan, in_short)]
 
 
+def _no_longer_broken(plan: Plan, before: Plan) -> dict[tuple[str, Names], list[str]]:
+    """Return the rules that another plan breaks and this one does not, each with where it does."""
+    found = dict[tuple[str, Names], list[str]]()
+    for instance in map(str, before.broken["instance"]):
+        found.setdefault(broken.stated(before.problem, instance), []).append(instance)
+    for instance in map(str, plan.broken["instance"]):
+        found.pop(broken.stated(plan.problem, instance), None)
+    return found
+
+
 def _nothing_but(plan: Plan) -> str:
     """Return that nothing is gained, but for rules kept that ask for no gain, which today's sites break."""
-    problem = plan.problem
-    still = {broken.stated(problem, str(instance)) for instance in plan.broken["instance"]}
-    today = [str(one) for one in plan.today.broken["instance"] if broken.stated(problem, str(one)) not in still]
-    asked = dict.fromkeys(broken.asked(problem, one).replace("; ", ", ") for one in today)
-    kept = f"a rule kept that today's sites break: {'; '.join(asked)}"
-    return f"nothing but {kept}" if asked else "nothing that a rule asks"
+    instances = [one for each in _no_longer_broken(plan, plan.today).values() for one in each]
+    return f"nothing but {_kept(plan.problem, instances)}" if instances else "nothing that a rule asks"
+
+
+def _kept(problem: Problem, instances: list[str]) -> str:
+    """Return what is asked where today's sites break a rule that is then kept."""
+    asked = dict.fromkeys(broken.asked(problem, one).replace("; ", ", ") for one in instances)
+    return f"a rule kept that today's sites break: {'; '.join(asked)}"
 
 
 def _asks_the_same(plan: Plan, other: Plan, instance: str) -> bool:
@@ -312,7 +321,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
                 else ""
             )
             return f"{there} (in post{f' in {year}' if year else ''}: {each}{fewer})"
-    return f"a rule kept that today's sites break: {broken.asked(problem, instances[0]).replace('; ', ', ')}"
+    return _kept(problem, instances[:1])
 
 
 def _how_many_keep(plan: Plan, service: str, broken_at: list[str]) -> str:

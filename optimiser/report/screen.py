@@ -29,7 +29,7 @@ from optimiser.problem.words import (
     worked_out,
 )
 from optimiser.report import summary
-from optimiser.report.against_today import gains_and_losses, room
+from optimiser.report.against_today import EVERY, gains_and_losses, room
 from optimiser.report.counted import by_the_border, counted_today, how_far_off, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import moves, where_from
@@ -97,7 +97,7 @@ def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> li
         *map(cut, not_counted(plan)),
         *ties(plan, needed=brief),
         "",
-        *(gains_and_losses(plan, brief=True) if brief else everything_moved(plan)),
+        *(gains_and_losses(plan, brief=True) if brief else gains_and_losses(plan, EVERY)),
         *_longest(plan),
         *map(cut, room(plan)),
         *(how_sure(plan) if plan.proof.outcome == EVALUATED else map(cut, how_sure(plan))),
@@ -111,11 +111,6 @@ def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> li
     beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
     left_out = f"See --full for which figures are unverified, for staff{beds} and for all else."
     return [*every, f"Draft: not a decision. {left_out}"]
-
-
-def everything_moved(plan: Plan) -> list[str]:
-    """Return who is worse off than with today's sites, and what is gained, however many services that is of."""
-    return gains_and_losses(plan, len(plan.problem.services) + len(plan.rules))
 
 
 def _answer(plan: Plan) -> list[str]:
@@ -386,6 +381,5 @@ def rest(plan: Plan) -> list[str]:
     codes = [f"The rules broken, as rules.csv names them: {', '.join(broken)}."] if len(broken) else []
     known = [f"{one['sentence']}{' (' + one['source'] + ')' if one['source'] else ''}" for one in told(plan)]
     counted = [in_words(plan, one) for one in counted_today(plan)]
-    moved = everything_moved(plan)
     notes = summary.notes(plan, numbers, standing=False)
-    return [*summary.services(plan, numbers), "", *moved, *counted, *codes, *notes, *known]
+    return [*summary.services(plan, numbers), "", *counted, *codes, *notes, *known]
