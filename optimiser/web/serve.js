@@ -34,10 +34,15 @@ function tellWork(words) {
   byId("work-said").textContent = words;
 }
 
+// A refusal stands until something else is asked or the job under way has ended: no look at that says anything over it.
+let refusalStands = false;
+
 async function doing(action, tell = tellWork) {
+  refusalStands = false;
   try {
     await action();
   } catch (error) {
+    refusalStands = tell === tellWork;
     tell(error.message);
   }
 }
@@ -553,8 +558,8 @@ async function look(says = true) {
   const state = await ask("/api/state"), busy = state.jobs.find(job => job.state === "running" || job.state === "waiting");
   drawWork(state);
   if (busy) {
-    tellWork(`${called(busy)}: ${STATES[busy.state]}.${busy.told ? ` ${busy.told}.` : ""}`);
-    looking = setTimeout(() => doing(() => look()), SOON);
+    if (!refusalStands) tellWork(`${called(busy)}: ${STATES[busy.state]}.${busy.told ? ` ${busy.told}.` : ""}`);
+    looking = setTimeout(() => look().catch(error => tellWork(error.message)), SOON);
   } else if (says && state.jobs.length) {
     tellWork(`${called(state.jobs[0])}: ${STATES[state.jobs[0].state]}.`);
   }
