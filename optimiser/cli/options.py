@@ -171,15 +171,20 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
 
     aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
     how = f"{how} {_of_what(near, how)}"
-    come = "comes" if near.count == 1 else "come"
-    _say(f"{near.count:,} of the {lawful:,} {come} near the best, all services taken together,")
+    those = f"{near.count:,} of the {lawful:,} come" if near.count > 1 else f"None but one of the {lawful:,} comes"
+    _say(f"{those} near the best, all services taken together,")
     _say(f"{how}:")
     _say(f"{aim} at most {limit}, where the best is {best}.")
+    if near.is_complete and not any((one == first).all() for one in near.ranked.provided):
+        _say("The first of all, above, is not among them.")
     shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))
     if len(shown) < near.count:
         _say(f"The first {len(shown)} of them; --out and --json have {len(near.ranked):,}:")
     than = _set_against(near.ranked, first)
     _options(shown, first, mark=True, than=than)
+    if near.count == 1:
+        _say("")
+        return
     services = OfServices.of(near.ranked.problem, near.ranked.provided, first)
     _say("", *_worse_in_words(near, int(services.worse.any(axis=1).sum()), than))
     _say("", *_apart_in_words(near, apart))
@@ -201,7 +206,9 @@ def _of_what(near: NearBest, how: str) -> str:
     problem = near.ranked.problem
     if near.by.name != "patient_minutes":
         return f"of the best in {_words(near.by.name)}"
-    what = "of all patient-minutes" if how.endswith("%") or "minute" not in how else "a patient on average"
+    of_whom = [problem.services[code].activity for code in problem.services_with_patients]
+    a_patient = f"a patient on average{', who counts once at each service' if len({*of_whom}) < len(of_whom) else ''}"
+    what = "of all patient-minutes" if how.endswith("%") or "minute" not in how else a_patient
     found = weighs_most(problem, near.ranked.designated(0), near.by)
     if found is None:
         return what

@@ -32,6 +32,8 @@ class InState:
         The same designations there, and the best plan there; ``None`` where no plan meets every rule.
     minutes_more
         By how many minutes the average journey of residents is longer with them than it was, by service.
+    road_minutes_more
+        The same of the minutes on the road alone, of services that some wait to be taken on to.
     """
 
     state: str
@@ -39,6 +41,7 @@ class InState:
     kept: Plan
     best: Plan | None
     minutes_more: Mapping[str, float]
+    road_minutes_more: Mapping[str, float]
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -80,7 +83,9 @@ class OnRoads:
             return "no plan meets every rule"
         services = self.plan.problem.services
         told = {code: more for code, more in one.minutes_more.items() if isfinite(more) and round(more, 2)}
-        longer = [f"{more:+.2f} minutes for {services[code].name}" for code, more in told.items()]
+        longer = [
+            f"{more:+.2f} minutes for {services[code].name}{self._by_road(one, code)}" for code, more in told.items()
+        ]
         journeys = [f"average journeys with its sites: {listed(longer)}"] if longer else []
         if one.still_best:
             return "; ".join(["yes", *journeys])
@@ -88,6 +93,12 @@ class OnRoads:
         better = f"best there: {elsewhere_in_words(self.plan, one.best.designated)}{self._not_lawful_yet(one.best)}"
         differs = [str(cost) for cost in one.costs if cost.more][:1]
         return "; ".join(["no", *broken, *journeys, better, *differs])
+
+    def _by_road(self, one: InState, service: str) -> str:
+        """Return how much of it is on the road, where as patients go elsewhere more of them or fewer wait."""
+        by_road = one.road_minutes_more.get(service, float("nan"))
+        apart = isfinite(by_road) and round(by_road - one.minutes_more[service], 2)
+        return f" ({by_road:+.2f} on the road; the rest is waits, as more or fewer are taken on)" if apart else ""
 
     def _not_lawful_yet(self, best: Plan) -> str:
         """Return in brackets which rules the best plan of a state breaks as roads are; nothing where it breaks none."""
@@ -111,9 +122,12 @@ def _in_state(plan: Plan, state: str, problem: Problem) -> InState:
         and kept.broken.empty
         and all(isclose(here, best, rel_tol=ROUNDING) for here, best in zip(reached, found.values, strict=True))
     )
-    more = {
-        code: number(kept.measures, "mean_minutes", code) - number(plan.measures, "mean_minutes", code)
-        for code in problem.services_with_patients
-    }
+    more, by_road = (
+        {
+            code: number(kept.measures, name, code) - number(plan.measures, name, code)
+            for code in problem.services_with_patients
+        }
+        for name in ("mean_minutes", "mean_road_minutes")
+    )
     best = None if found is None else kept if still_best else evaluate(problem, found.designated)
-    return InState(state, still_best, kept, best, more)
+    return InState(state, still_best, kept, best, more, by_road)

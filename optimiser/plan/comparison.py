@@ -138,6 +138,9 @@ def _column(tables: Tables) -> dict[tuple[str, str], object]:
         for name in COMPARED:
             if (service, name, "") in by_name.index and not (nowhere and name == "share_outside"):
                 found[service, name] = by_name[service, name, ""]
+        come = [(service, "site_patients_from_outside", site) for site in rows["site"]]
+        if any(one in by_name.index for one in come):
+            found[service, "patients from outside"] = float(sum(by_name.get(one, 0.0) for one in come))
         for site in rows["site"]:
             if (service, "site_patients", site) in by_name.index:
                 found[service, f"patients at {site}"] = by_name[service, "site_patients", site]

@@ -16,7 +16,7 @@ import pandas as pd
 from optimiser.model.rules import JUDGED
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import THRESHOLDS, Answer, sites_of_both
-from optimiser.plan.asked import EXCEPTIONS, in_short, is_true, resident_areas, settings_apart
+from optimiser.plan.asked import EXCEPTIONS, in_short, is_true, resident_areas, settings_apart, who_may_move
 from optimiser.problem.words import (
     PATIENTS,
     against,
@@ -484,7 +484,17 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         known = all("population" in one["areas"] for one in every)
         what = "Minutes, shares and people" if known else "Minutes and shares"
         found.append(f"{what} are those of residents; patients at a hospital are all who go there.")
+    if any(_lack_staff_who_may_move(one) for one in every):
+        found.append(
+            "Where staff who may move between sites are lacking, that is one place, however many sites lack them."
+        )
     return found
+
+
+def _lack_staff_who_may_move(answer: Answer) -> bool:
+    broken, moving = answer["rules"][~is_true(answer["rules"]["pass"])], who_may_move(answer)
+    parts = (str(instance).split(".") for instance in broken["instance"])
+    return any(JUDGED[rule].from_staff and moving & {*whose} for rule, *whose in parts)
 
 
 def _shared_out(journeys: pd.DataFrame) -> set[str]:

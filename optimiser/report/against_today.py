@@ -16,7 +16,7 @@ from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
-from optimiser.report.counted import counted_today
+from optimiser.report.counted import Counted, counted_today
 from optimiser.report.summary_of_staff import staff_in_words, year_of
 from optimiser.report.words import lower
 
@@ -63,13 +63,30 @@ def _against_today(plan: Plan, service: str) -> tuple[pd.DataFrame, pd.DataFrame
     return moved, averages(moved)
 
 
-def _by_count(plan: Plan, service: str) -> str:
-    """Return how many were counted at its sites today, where a service's patients were counted; else nothing."""
-    found = next((one for one in counted_today(plan) if service in one.services), None)
-    if found is None:
+def _counted(plan: Plan, service: str) -> Counted | None:
+    """Return the counts of its sites today, where a service's patients were counted."""
+    return next((one for one in counted_today(plan) if service in one.services), None)
+
+
+def _by_count(plan: Plan, service: str, at_least: float, keep: int) -> str:
+    """Return how many were counted at its sites today, and in which periods not as many of them as ``keep`` saw enough.
+
+    Nothing where its patients were not counted.
+    """
+    if (found := _counted(plan, service)) is None:
         return ""
     each = _each(plan.problem, list(found.counts), [whole(one) for one in found.counts.values()])
-    return f"; counted in {found.period}: {each}"
+    return f"; counted in {found.period}: {each}{_other_periods(plan, service, at_least, keep)}"
+
+
+def _other_periods(plan: Plan, service: str, at_least: float, keep: int) -> str:
+    """Return the periods of which other than ``keep`` of today's sites were counted to see enough, and how many did."""
+    found, said = _counted(plan, service), []
+    for period, counts in (found.periods if found else {}).items():
+        enough = sum(count >= at_least for count in counts.values())
+        if enough != keep:
+            said.append(f"in {period} {_so_many(enough, len(counts))}")
+    return f"; as counted {listed(said)}" if said else ""
 
 
 @dataclass(frozen=True)
@@ -298,13 +315,15 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
         asked = amount(today[instances[0]]["right"], PATIENTS)
         would_be = once_kept.format(service=lower(problem.services[whose[0]].name), figure=asked)
         would_be = would_be.replace("every ", _every(plan, whose[0]), 1)
+        enough = float(today[instances[0]]["right"]), len(_sites_today(problem, whose[0])) - len(instances)
         if in_short:
-            return f"{would_be} (by this model {_how_many_keep(plan, whose[0], instances)} today)"
-        each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0])}"
+            otherwise = _other_periods(plan, whose[0], *enough)
+            return f"{would_be} (by this model {_how_many_keep(plan, whose[0], instances)} today{otherwise})"
+        each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], *enough)}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
         (code, team, unit), needed = whose, {float(today[one]["right"]) for one in instances}
-        at = [site for site in problem.candidates if (site, code) in problem.today]
+        at = _sites_today(problem, code)
         has = [shown(problem.in_post(site, team, unit)) for site in at]  # type: ignore[arg-type]
         if len(needed) == 1:
             staff = f"{shown(needed.pop())} {'' if unit == 'people' else f'{unit} '}{problem.teams[team].name}"
@@ -326,8 +345,16 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
 
 def _how_many_keep(plan: Plan, service: str, broken_at: list[str]) -> str:
     """Return how many of today's sites of a service keep to a rule, by where it is broken."""
-    today = sum(pair[1] == service for pair in plan.problem.today)
-    return f"{shown(today - len(broken_at)) if today > len(broken_at) else 'none'} of {shown(today)}"
+    today = len(_sites_today(plan.problem, service))
+    return _so_many(max(0, today - len(broken_at)), today)
+
+
+def _so_many(number: int, every: int) -> str:
+    return f"all {every}" if number == every else f"{number or 'none'} of {every}"
+
+
+def _sites_today(problem: Problem, service: str) -> list[str]:
+    return [site for site in problem.candidates if (site, service) in problem.today]
 
 
 def _every(plan: Plan, service: str) -> str:

@@ -17,7 +17,7 @@ from optimiser.problem.words import change_in_percent, listed, many_of, short, w
 class Counted:
     """The counts of one activity at the sites of today: by site, in a period, with who counted, and the model's.
 
-    ``verified`` is whether every source of them was read.
+    ``verified`` is whether every source of them was read; ``periods`` has all periods of which each site was counted.
     """
 
     services: tuple[str, ...]
@@ -26,6 +26,7 @@ class Counted:
     verified: bool
     counts: Mapping[str, float]
     modelled: Mapping[str, float]
+    periods: Mapping[str, Mapping[str, float]]
 
 
 def counted_today(plan: Plan) -> tuple[Counted, ...]:
@@ -58,6 +59,7 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
             *_source(problem.files, "activity", "count", str(service.activity)),
             periods[period],
             same.modelled if same else _modelled(plan.today, code, today),
+            {one: periods[one] for one in whole_ones},
         )
     return tuple(found.values())
 

@@ -10,11 +10,12 @@ import pytest
 from command import optimiser
 from made_up_place import CONFIG, write_config, write_question
 from road_tables import TABLES
-from worlds import small
+from worlds import by_transfer, small
 
 from optimiser.errors import InputError
 from optimiser.explanation.on_roads import on_roads
 from optimiser.inputs import read_question
+from optimiser.plan import evaluate
 from optimiser.problem import Figure, Problem
 from optimiser.scenarios.settings import read_states
 from optimiser.search.planning import solve
@@ -51,6 +52,21 @@ def test_another_plan_is_best_where_the_way_to_this_one_is_long_enough():
         "  - a little: yes; average journeys with its sites: +2.50 minutes for Clinic",
     ]
     assert "no; average journeys with its sites: +7.50 minutes for Clinic; best there: Clinic at Ash; " in said[2]
+
+
+def test_of_a_service_by_transfer_minutes_on_the_road_stand_apart_from_waits_where_fewer_are_taken_on():
+    """With ash further from mid its 20, of 60, are seen first at birch, as near as ash was, where the scanner is.
+
+    Half of them were taken on from ash, in 20 minutes of waits and 10 of road: 15 minutes less each, 5 of them by road.
+    """
+    plan = evaluate(by_transfer(), frozenset({("ash", "clinic"), ("birch", "clinic"), ("birch", "scanner")}))
+    found = on_roads(plan, {"further": longer(plan.problem, "mid", "ash", 1)})
+    (further,) = found.states
+    assert further.minutes_more["scanner"] == pytest.approx(-15 * 20 / 60)
+    assert further.road_minutes_more["scanner"] == pytest.approx(-5 * 20 / 60)
+    assert "-5.00 minutes for Scanner (-1.67 on the road; the rest is waits, as more or fewer are taken on)" in str(
+        found
+    )
 
 
 def test_a_plan_that_breaks_a_rule_there_or_where_no_plan_is_lawful_is_not_the_best():

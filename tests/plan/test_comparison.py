@@ -24,6 +24,7 @@ from optimiser.search.planning import solve
 ROOT = Path(__file__).parents[2]
 BOTH = frozenset({("ash", "clinic"), ("birch", "clinic")})
 ONE = frozenset({("basildon", "hyper_acute_stroke"), ("basildon", "emergency_department")})
+STROKE_WARDS = frozenset({("basildon", "acute_stroke"), ("broomfield", "emergency_department")})
 AT_BIRCH = frozenset({("birch", "clinic")})
 
 
@@ -56,9 +57,22 @@ def test_every_broken_rule_is_named_with_how_far_it_is_from_holding():
 def test_staff_who_may_move_are_lacking_at_one_place_as_evaluate_counts_them():
     option = read_option(ROOT / "configs" / "options" / "q0_2016.yaml")
     problem = question("base")
-    compared = compare({"q0": evaluate(problem, designations_of(problem, option))})["q0"]
+    q0 = evaluate(problem, designations_of(problem, option))
+    compared = compare({"q0": q0})["q0"]
     # Broomfield and Southend have too few patients; of strokes and of emergencies consultants are lacking, who move.
     assert (compared["", "rules broken"], compared["", PLACES_BROKEN]) == (3, 4)
+    words = "Where staff who may move between sites are lacking, that is one place, however many sites lack them."
+    assert words in quotable.of_whom({"q0": tables_of(q0)})
+    assert words not in quotable.of_whom({"one": tables_of(evaluate(problem, ONE | STROKE_WARDS))})
+
+
+def test_how_many_come_from_outside_stands_above_how_many_each_site_sees():
+    """The far 5 go to birch where it is open, as does everybody; they are no residents."""
+    compared = compare({"birch": evaluate(small(), AT_BIRCH)})["birch"]["clinic"]
+    assert compared["patients from outside"] == 5
+    assert compared["patients at birch"] == 65
+    rows = list(compared.index)
+    assert rows.index("patients from outside") + 1 == rows.index("patients at birch")
 
 
 def test_transfers_are_added_up_over_services():
