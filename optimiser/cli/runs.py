@@ -77,6 +77,9 @@ def compare(
     if len(shown) < (1 if config else 2):
         hint = "give two or more run folders, or a config and the options to evaluate with it."
         raise typer.BadParameter(hint, param_hint="RUN...")
+    if config is None and (options := [str(path) for path in shown if path.suffix in (".yaml", ".yml")]):
+        hint = "is evaluated by a question: name its config first, as in CONFIG RUN... OPTION.yaml."
+        raise typer.BadParameter(f"{options[0]} {hint}", param_hint="RUN...")
     with progress(quiet or as_json) as tell:
         tables, level, best, to_know, known = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)

@@ -320,6 +320,8 @@ def test_usage_faults_end_with_two(tmp_path: Path):
     assert optimiser("sovle", cwd=tmp_path).returncode == 2
     assert optimiser("compare", "one", cwd=tmp_path).returncode == 2
     assert optimiser("compare", "one.yaml", cwd=tmp_path).returncode == 2
+    refused = optimiser("compare", "a_run", "option.yaml", cwd=tmp_path)
+    assert refused.returncode == 2 and "option.yaml is evaluated by a question: name its config first" in refused.stderr
     assert optimiser("solve", "nowhere.yaml", cwd=tmp_path).returncode == 3
 
 
