@@ -236,7 +236,7 @@ def _written_down(near: NearBest) -> str:
 
 def _worse_in_words(near: NearBest, worse: int, than: str) -> list[str]:
     """Return in how many of the plans some service's own average is longer by more than counts as level."""
-    from optimiser.search.level import TIE
+    from optimiser.problem import TIE
 
     stated, listed_ones = near.ranked.problem.a_tie_is_within, len(near.ranked)
     more = f"{stated.value:g} minutes" if stated else f"{TIE:.0%}"

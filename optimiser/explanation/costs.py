@@ -119,7 +119,8 @@ def means_in_words(before: Plan, after: Plan) -> list[str]:
         name = before.problem.services[code].name
         of_it = _waits(before, after, code, there - here)
         sides = f"{_told(there, here, 'minutes')} against {_told(here, there, 'minutes')} on average"
-        lines.append(f"{name}: {more} ({sides}){of_it}")
+        level = ", which counts as level" if abs(there - here) <= before.problem.level_within(here) else ""
+        lines.append(f"{name}: {more} ({sides}{level}){of_it}")
     unseen = [before.problem.services[code].name for code in without_patients(before, after)]
     return [*lines, *([f"no patients of {listed(unseen)} are counted"] if unseen else [])]
 

@@ -44,6 +44,18 @@ class InState:
     road_minutes_more: Mapping[str, float]
 
     @property
+    def is_level(self) -> bool:
+        """Whether what is best there is better by too little to matter, service by service, and these break no rule."""
+        if self.still_best or self.best is None or len(self.kept.broken):
+            return False
+        problem = self.kept.problem
+        means = (
+            [number(plan.measures, "mean_minutes", code) for plan in (self.kept, self.best)]
+            for code in problem.services_with_patients
+        )
+        return all(here == there or abs(there - here) <= problem.level_within(here) for here, there in means)
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """What opens and closes from these designations to the best there; nothing where they are still the best."""
         if self.still_best or self.best is None:
@@ -68,14 +80,16 @@ class OnRoads:
         """In how many of the states it is the best plan, and in which it is not."""
         if all(len(one.kept.broken) for one in self.states):
             return f"it breaks a rule whatever the roads, in each of {amount(len(self.states), 'states')}"
-        lost = [one.state for one in self.states if not one.still_best]
+        lost = [f"{one.state}{' (level)' if one.is_level else ''}" for one in self.states if not one.still_best]
         those = f"; not with: {'; '.join(lost)}" if lost else ""
         return f"the best in {len(self.states) - len(lost)} of {len(self.states)} states of the roads{those}"
 
     def __str__(self) -> str:
         """Return how it stands in each, a line each."""
         best = sum(one.still_best for one in self.states)
-        head = f"Of {amount(len(self.states), 'states')} of the roads, the plan is the best in {best}:"
+        level = sum(one.is_level for one in self.states)
+        but = f", and level with the best in {level} more" if level else ""
+        head = f"Of {amount(len(self.states), 'states')} of the roads, the plan is the best in {best}{but}:"
         return "\n".join([head, *(f"  - {one.state}: {self._said(one)}" for one in self.states)])
 
     def _said(self, one: InState) -> str:
@@ -92,7 +106,8 @@ class OnRoads:
         broken = ["it breaks a rule there"] if len(one.kept.broken) else []
         better = f"best there: {elsewhere_in_words(self.plan, one.best.designated)}{self._not_lawful_yet(one.best)}"
         differs = [str(cost) for cost in one.costs if cost.more][:1]
-        return "; ".join(["no", *broken, *journeys, better, *differs])
+        no = "no, but by too little to matter" if one.is_level else "no"
+        return "; ".join([no, *broken, *journeys, better, *differs])
 
     def _by_road(self, one: InState, service: str) -> str:
         """Return how much of it is on the road, where as patients go elsewhere more of them or fewer wait."""

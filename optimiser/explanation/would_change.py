@@ -20,7 +20,7 @@ from math import isfinite
 
 from optimiser.errors import TooLarge
 from optimiser.explanation.best import best_listed
-from optimiser.explanation.broken import broken_rules
+from optimiser.explanation.broken import broken_rules, has_of
 from optimiser.explanation.costs import elsewhere_in_words
 from optimiser.explanation.prices import Giving, givings, just_looser, that_matter
 from optimiser.explanation.record import record
@@ -28,7 +28,7 @@ from optimiser.model.arithmetic import lawful, values
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.equally_near import equally_near, in_words
+from optimiser.plan.equally_near import tied
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
 from optimiser.problem.decimals import exactly
@@ -43,8 +43,6 @@ from optimiser.problem.words import (
     percent,
     places,
     short,
-    shown,
-    whole,
 )
 from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
@@ -234,7 +232,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         "",
         then.designated,
         gained,
-        f"{_sentence(plan, words, then.designated, gained)}{_enough_and_ties(problem, then)}",
+        f"{_sentence(plan, words, then.designated, gained)}{_enough_and_ties(then)}",
     )
 
 
@@ -251,7 +249,7 @@ def _if_they_saw(problem: Problem, then: Plan) -> str:
         others = [other for other in then.sites_of(code) if other not in sees]
         beside = f", beside {places(problem, others)}," if others else ""
         name, asked = problem.services[code].name.lower(), amount(right, PATIENTS)
-        each = {site: shown(round(left) if round(left) != round(right) else left) for site, left in sees.items()}
+        each = {site: has_of(left, right, PATIENTS) for site, left in sees.items()}
         if len(sees) == 1:
             ((site, number),) = each.items()
             found.append(f"the {name} at {places(problem, [site])}{beside} saw {asked}, and not {number}")
@@ -261,20 +259,18 @@ def _if_they_saw(problem: Problem, then: Plan) -> str:
     return f"if {'; and if '.join(found)}"
 
 
-def _enough_and_ties(problem: Problem, then: Plan) -> str:
+def _enough_and_ties(then: Plan) -> str:
     """Return in sentences which growth would be enough for sites that see too few, and who is as near to others."""
     if not _sees_too_few(then):
         return ""
-    short: dict[str, set[str]] = {}
-    for instance in map(str, then.broken["instance"]):
-        _, code, site = instance.split(".")
-        short.setdefault(code, set()).add(site)
-    ties = [
-        f"{told}, and count at the first site by its code, which is arbitrary"
-        for code, sites in short.items()
-        if (told := in_words(problem, tuple(t for t in equally_near(then, code) if {t.site, *t.others} & sites)))
-    ]
-    return "".join(f" {begun(one)}." for one in (_growth_that_is_enough(then), *ties) if one)
+    short = {site for *_, site in (str(instance).split(".") for instance in then.broken["instance"])}
+    ties = tied(then, lambda one: bool({one.site, *one.others} & short))
+    return _sentences(filter(None, (_growth_that_is_enough(then), *ties)))
+
+
+def _sentences(found: Iterable[str]) -> str:
+    """Return what was found as sentences, each with a blank before it."""
+    return "".join(f" {begun(one)}." for one in found)
 
 
 def _sees_too_few(then: Plan) -> bool:
@@ -375,7 +371,10 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     now = parameter.current(plan.problem)
     by, then = abs(at - now), best.designated if best else None
     since = _why_not_here(plan, parameter.apply(plan.problem, at)) if best else ""
-    words = f"{_sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix('.')}{since}."
+    words = f"{_sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix('.')}{since}"
+    there = evaluate(parameter.apply(plan.problem, at), then) if then is not None else None
+    hangs = tied(there, lambda one: one.are_needed) if there else []
+    words = f"{'; '.join([words, *hangs])}."
     if parameter.unit == MORE:
         now = exactly(round(float(plan.problem.journeys[_site_of(parameter)].mean()), 6))
     size = float(by / now) if now else 1.0
@@ -392,12 +391,15 @@ def _why_not_here(plan: Plan, varied: Problem) -> str:
     for (rule, code), rows in broken.groupby([broken["rule"], service], sort=False):
         if len(rows) > 1 and JUDGED[str(rule)].would_see:
             at = (str(one).split(".")[2] for one in rows["instance"])
-            each = (f"{whole(left)} at {places(varied, [site])}" for site, left in zip(at, rows["left"], strict=True))
+            each = (
+                f"{has_of(left, right, PATIENTS)} at {places(varied, [site])}"
+                for site, left, right in zip(at, rows["left"], rows["right"], strict=True)
+            )
             said.append(f"{LIMITS[str(rule)].stated_in_words(varied, (str(code),))} ({listed(each)})")
             continue
         for row in rows.to_dict("records"):
             of_patients = row["unit"] == PATIENTS and isfinite(row["left"])
-            has = f" (it would have {whole(row['left'])})" if of_patients else ""
+            has = f" (it would have {has_of(row['left'], row['right'], PATIENTS)})" if of_patients else ""
             said.append(f"{str(row['words']).partition('; ')[0]}{has}")
     return f"{SINCE}{'; '.join(dict.fromkeys(said))}" if said else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from optimiser.problem import Problem
 from optimiser.problem.words import listed, short, shown, whole
 
 WORTH_SAYING_PATIENTS = 0.5
+BY_CODE = ", and count at the first site by its code, which is arbitrary"
 EQUAL_JOURNEYS = "Equal journeys all count at the first site by its code: always the same, but arbitrary."
 
 
@@ -68,8 +70,8 @@ def equally_near(plan: Plan, service: str) -> tuple[EquallyNear, ...]:
     return tuple(found)
 
 
-def in_words(problem: Problem, found: tuple[EquallyNear, ...]) -> str:
-    """Return in words how many are counted where although others are as near; nothing where there are none."""
+def in_words(problem: Problem, found: tuple[EquallyNear, ...], why: str = "") -> str:
+    """Return in words how many are counted where although others are as near, and why; nothing where there are none."""
     said = []
     for one in found:
         others = " or ".join(short(problem.sites[other].name) for other in one.others)
@@ -81,5 +83,11 @@ def in_words(problem: Problem, found: tuple[EquallyNear, ...]) -> str:
         )
         have = "has" if whole(one.patients) == "1" else "have"
         near = "as few minutes, with the offset of each," if one.fitted else "as short a journey"
-        said.append(f"{some} {have} {near} to {others}{without}")
+        said.append(f"{some} {have} {near} to {others}{why}{without}")
     return listed(said)
+
+
+def tied(plan: Plan, are_told: Callable[[EquallyNear], bool]) -> list[str]:
+    """Return for each service who is counted at a site although another is as near, in words, where that is told."""
+    found = (tuple(filter(are_told, equally_near(plan, code))) for code in plan.problem.services)
+    return [in_words(plan.problem, ties, BY_CODE) for ties in found if ties]

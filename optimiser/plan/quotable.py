@@ -701,7 +701,7 @@ def _warnings(frames: Frames, service: str, name: str) -> Iterator[Sentence]:
     for group in found["group"][found["service"] == service]:
         row = (("service", service), ("group", group))
         cells = tuple(Cell("warnings", row, column) for column in ("change_of_all", "change"))
-        words = f"in {plain(group)} it changes by {{1:+.2f}} minutes, which the average of all, {{0:+.2f}}, hides"
+        words = f"in {plain(group)} it changes by {{1:+.2f}} minutes, where the average of all changes by {{0:+.2f}}"
         yield Sentence("warning", service, f"{plain(name)}: {words}.", cells)
 
 

@@ -85,6 +85,8 @@ __all__ = [
 
 # Deciles 1 and 2 of the Indices of Deprivation: the most deprived fifth of areas.
 MOST_DEPRIVED_DECILES = 2
+# Of a mean journey, what is too little to matter where a question does not say.
+TIE = 0.01
 # Where the staff of one team across sites are counted, instead of at a site.
 ACROSS_SITES = "across_sites"
 
@@ -216,6 +218,10 @@ class Problem:
     closed: Mapping[str, Fixed] = field(default_factory=dict)
     changed: tuple[Changed, ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    def level_within(self, minutes: float) -> float:
+        """Return by how many minutes a patient a service's average journey may differ from this one and be level."""
+        return self.a_tie_is_within.value if self.a_tie_is_within else TIE * minutes
 
     def __repr__(self) -> str:
         """Return what is asked, of how many areas, and which services and candidates there are."""

@@ -118,7 +118,8 @@ def by_the_border(plan: Plan, found: Sequence[Counted]) -> str:
         leave = f"{whole(out)} of {whole(every)} residents' {many_of(plan.problem, code)} are treated outside"
         off = how_far_off(replace(one, modelled=_modelled(inside, code, one.modelled)))
         apart = f"the model would be off by {off}" if off else "the model would agree"
-        each.append(f"{leave} and {whole(come)} come in; if nobody crossed it, {apart}")
+        kept = ", offsets kept as they are" if plan.problem.services[code].observed else ""
+        each.append(f"{leave} and {whole(come)} come in; if nobody crossed it{kept}, {apart}")
     return f"The border's shares are the same for every activity: {'; '.join(each)}."
 
 

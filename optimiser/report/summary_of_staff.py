@@ -85,17 +85,23 @@ def moves(plan: Plan) -> list[str]:
 
 def where_from(plan: Plan) -> list[str]:
     """Say between which sites staff move and what is left there, where sites are few; nothing where nobody moves."""
-    teams, said = plan.problem.teams, list[str]()
-    for team, unit in moved(plan):
+    teams, said, by_order = plan.problem.teams, list[str](), list[str]()
+    for (team, unit), number in moved(plan).items():
         here = plan.staffing_of(team, unit)
         rows = here[(here["moved_in"] > 0) | (here["moved_out"] > 0)].to_dict("records")
         each = [f"{short_name(plan.problem.pool_name(row['site']))} {_from_to(row)}" for row in rows]
         if len(here) <= MOST_POOLS_TOLD:
             said.append(f"{teams[team].name} at {listed(each)}")
-    order = (
-        "From which sites they come, of those with some to spare, is by the order of their codes, which is arbitrary"
-    )
-    return [f"By these moves there are {'; '.join(said)}. {order}."] if said else []
+            by_order += [teams[team].name] if _others_could_go(here, number) else []
+    where = f"From which sites {listed(by_order)} come, of those with some to spare"
+    order = f" {where}, is by the order of their codes, which is arbitrary." if by_order else ""
+    return [f"By these moves there are {'; '.join(said)}.{order}"] if said else []
+
+
+def _others_could_go(here: pd.DataFrame, number: float) -> bool:
+    """Whether more of a team are to spare than move, at more than one site: then others might go in their place."""
+    spare = (here["in_post"] - here["needed"]).clip(lower=0)
+    return int((spare > 0).sum()) > 1 and round(float(spare.sum()) - number, 6) > 0
 
 
 def _from_to(row: Mapping[Hashable, Any]) -> str:

@@ -128,7 +128,7 @@ def _turning(plan: Plan, service: str, pull: Parameter) -> Turning:
     words = _words(plan, service, now, at, best, breaks)
     if designated is not None and not breaks and at < EVERYBODY:
         everybody = pull.apply(plan.problem, EVERYBODY)
-        words = f"{words}{_by_how_much(plan, service, everybody, designated)}"
+        words = f"{words.removesuffix('.')}{_by_how_much(plan, service, everybody, designated)}"
     of_others = bool(broken) and all(_is_of_another(plan.problem, service, one) for one in broken)
     return Turning(service, now, at, best, designated, breaks, why_not, words, of_others)
 
@@ -138,11 +138,11 @@ def _by_how_much(plan: Plan, service: str, everybody: Problem, best: Designation
     here, there = (
         measures.mean_minutes(measures.residents(evaluate(everybody, one), service)) for one in (plan.designated, best)
     )
-    return (
-        f" If everybody chose so, the difference would be about {apart(here - there)} a patient."
-        if here > there
-        else ""
-    )
+    if here <= there:
+        return "."
+    if here - there <= everybody.level_within(there):
+        return f"; even if all did, by {apart(here - there)} a patient, which counts as level."
+    return f". If everybody chose so, the difference would be about {apart(here - there)} a patient."
 
 
 def _is_of_another(problem: Problem, service: str, instance: str) -> bool:

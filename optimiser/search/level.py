@@ -19,7 +19,6 @@ from optimiser.plan.proof import EVALUATED, Designations, Rival, Standing
 from optimiser.problem import Fixed, Objective
 from optimiser.search.enumeration import Every, can_be_ranked
 
-TIE = 0.01
 # So many choices of a service are tried, nearest first, and so many level ones are named.
 MOST_TRIED, MOST_LEVEL = 64, 8
 TOLD = ("mean_minutes", "worst_minutes", "patients_within_30", "patients_beyond_standard", "share_outside")
@@ -46,8 +45,7 @@ def _standing(plan: Plan, service: str) -> Standing | None:
     own = float(means[(choices == here).all(axis=1)][0])
     if not np.isfinite(own):
         return None
-    stated = problem.a_tie_is_within
-    within = stated.value if stated else TIE * own
+    within = problem.level_within(own)
     others = np.flatnonzero(np.isfinite(means) & (choices != here).any(axis=1))
     nearest = others[np.argsort(np.abs(means[others] - own), kind="stable")][:MOST_TRIED]
     margin, runner_up, rivals = None, None, list[Rival]()

@@ -23,7 +23,6 @@ from optimiser.problem import Objective, Problem
 from optimiser.search import one_by_one
 from optimiser.search.diagram import Diagram
 from optimiser.search.enumeration import Every, can_be_ranked
-from optimiser.search.level import TIE
 
 BEST = 20
 # All near-best options are written down, one by one, up to so many; of more, the best so many, though all are counted.
@@ -100,7 +99,7 @@ class OfServices:
         }
         minutes, shares = pd.DataFrame(means), pd.DataFrame(within, index=range(len(every)))
         first, rest = minutes.iloc[0], minutes.iloc[1:].reset_index(drop=True)
-        tie = problem.a_tie_is_within.value if problem.a_tie_is_within else first * TIE
+        tie = first.map(problem.level_within)
         worse = (rest - first).round(9).gt(tie)
         return cls(rest, shares.iloc[1:].reset_index(drop=True), first, shares.iloc[0], worse)
 
@@ -408,8 +407,11 @@ def _limit(problem: Problem, aim: Objective, best: Fraction, within: float | Non
     if aim.name in AS_THEY_ARE:
         return best + asked
     if aim.name not in ON_AVERAGE:
-        remedy = "Give a share instead (--within 5%)."
-        raise InputError([Fault("near best", f"{aim.name} is not counted in minutes. {remedy}")])
+        known = " or ".join((*ON_AVERAGE, *AS_THEY_ARE))
+        words = (
+            f"minutes a patient say how near only in {known}, not in {aim.name}. Give a share instead (--within 5%)."
+        )
+        raise InputError([Fault("near best", words)])
     scale = problem.patient_scale
     patients = sum(
         int(np.rint(problem.patients(code)[problem.resident] * scale).sum()) for code in problem.services_of(aim)

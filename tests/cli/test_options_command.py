@@ -176,7 +176,10 @@ def test_json_holds_what_the_tables_do(tiny: Path):  # noqa: F811
         (["--near-in", "patient_minutes"], "--near-in: say how near as well"),
         (["--within", "-5%"], '"-5%" is not a share.'),
         (["--within", "5%", "--within-minutes", "1"], "one of the two"),
-        (["--within-minutes", "1", "--near-in", "staff_short"], "staff_short is not counted in minutes"),
+        (
+            ["--within-minutes", "1", "--near-in", "staff_short"],
+            "minutes a patient say how near only in patient_minutes or worst_journey, not in staff_short.",
+        ),
         (["--front", "patient_minutes", "--within", "5%", "--near-in", "cost"], 'aim "cost": there is no such aim.'),
     ],
 )

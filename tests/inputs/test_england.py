@@ -292,6 +292,18 @@ def test_data_checks_say_how_far_to_believe_it_and_what_was_left_out():
     assert somerset.loc["musgrove_park", "note"].startswith("In doubt.")
 
 
+def test_of_which_trust_a_unit_is_in_doubt_is_among_the_first_things_said_before_an_answer_is_repeated(tmp_path: Path):
+    made = files_of_place(chosen("Somerset"), "Somerset", "here", outlined=False)
+    known = read_question(write_files(made, tmp_path / "here") / "here.yaml").problem.know_before
+    (doubt,) = (one.sentence for one in known if "in doubt" in one.sentence)
+    assert doubt.startswith(
+        "Warning, of which trust Musgrove Park Hospital (Taunton) is, and so who goes there, is in doubt. "
+    )
+    assert "taken to be of RA7, to which 42% of the admissions nearest to it went; 34% went to RH8." in doubt
+    cornwall = files_of_place(chosen("Cornwall and the Isles of Scilly"), "C", "c", outlined=False)
+    assert b"of which trust" not in cornwall["c.yaml"]
+
+
 def test_where_nearness_says_little_the_place_its_answer_and_its_readme_carry_a_warning(tmp_path: Path):
     one = chosen("Northamptonshire")
     made = files_of_place(one, "Northamptonshire", "here", outlined=False)

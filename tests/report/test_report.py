@@ -139,7 +139,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         # What the counts of another year would make of it, and how sure the number is that decides.
         "(not settled, R-02: 492 to 610, by which areas outside are counted).",
         "By other counts (R-03):",
-        "as counted in 2019/20 or in 2021/22, two hyper-acute stroke units, at Basildon and Southend, would be best in",
+        "as counted in 2021/22, two hyper-acute stroke units, at Basildon and Southend, would be best in the main",
         "Were a unit of 518 patients accepted, or enough counted (not settled):",
         "7 more below, under “What would change it”.",
         # Of whom the patients of the unit are.

@@ -30,6 +30,7 @@ from optimiser.explanation import clashes, would_change
 from optimiser.explanation.best import best_option
 from optimiser.journeys import shared_out
 from optimiser.plan import Plan, measures
+from optimiser.plan.equally_near import equally_near
 from optimiser.problem import Figure, Problem, Team
 from optimiser.problem.parameters import parameters
 from optimiser.report.page import question as question_of_a_page
@@ -610,14 +611,29 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
         round(number(plan, "site_patients", HASU, "basildon")),
         round(number(plan, "mean_minutes", HASU), 2),
     ]
-    later = "fitted to those of 2019/20 or of 2021/22, two units would be allowed, and best at Basildon and Southend"
-    assert later in README
+    later = (
+        "fitted to those of 2021/22, two units would be allowed, and best at Basildon and Southend; fitted to those of"
+    )
+    assert f"{later} 2019/20, that hangs on 65 patients who are as near to both." in README
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    two = (
-        "as counted in 2019/20 or in 2021/22, two hyper-acute stroke units, at Basildon and Southend, would be best in"
-    )
-    assert f"{two} the main question; as in 2018/19, Basildon alone." in told
+    two = "as counted in 2021/22, two hyper-acute stroke units, at Basildon and Southend, would be best in the main"
+    hangs = "question; as in 2018/19, Basildon alone; as in 2019/20, that hangs on 65 patients who are as near to both."
+    assert f"{two} {hangs}" in told
+    tied = [one for one in equally_near(plan, HASU) if one.are_needed]
+    if year == "2021/22":
+        assert not tied
+        return
+    (at_basildon,) = tied
+    figures = [round(at_basildon.patients), round(at_basildon.of_all)]
+    without = round(at_basildon.of_all - at_basildon.patients)
+    assert (at_basildon.site, at_basildon.others) == ("basildon", ("southend",))
+    assert numbers(r"but (\d+) of the (\d+) are as near to Southend", page) == figures
+    assert numbers(r"Without them Basildon would see (\d+), (\d+) short", page) == [without, 600 - without]
+    assert numbers(r"Basildon would see (\d+) with those (\d+), .*? and (\d+) without", told) == [
+        *figures[::-1],
+        without,
+    ]
 
 
 def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():

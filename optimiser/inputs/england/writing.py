@@ -236,9 +236,19 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
 
 
 def _in_doubt(units: pd.DataFrame) -> str:
-    """Return of which units the trust is in doubt, in a sentence with a blank before it; nothing where of none."""
-    names = list(units["name"][units["share"] < DOUBTFUL])
-    return f" Of which trust {listed(names)} is, and so who goes there, is in doubt (data_checks.csv)." if names else ""
+    """Return what to know of units whose trust is in doubt; nothing where that of none is."""
+    doubtful = units[units["share"] < DOUBTFUL]
+    if doubtful.empty:
+        return ""
+    words = f"Warning, of which trust {listed(doubtful['name'])} is, and so who goes there, is in doubt"
+    each = (
+        f"{unit['name']} is taken to be of {unit['trust']}, to which {percent(unit['share'])} of the admissions "
+        f"nearest to it went; {percent(unit['next_share'])} went to {unit['next_trust']}"
+        for unit in doubtful.to_dict("records")
+    )
+    more = f"{'. '.join(each)}. Those who went to another trust are not counted as going there."
+    source = f"{CATCHMENTS}, with the units' trusts worked out from them"
+    return f'  - sentence: >-\n      {words}. {more}\n    source: "{source}"\n'
 
 
 def _without_journeys(chosen: Chosen) -> str:
