@@ -118,7 +118,7 @@ class OnRoads:
     def _not_lawful_yet(self, best: Plan) -> str:
         """Return in brackets which rules the best plan of a state breaks as roads are; nothing where it breaks none."""
         broken = lines(evaluate(self.plan.problem, best.designated))
-        return f" (which breaks a rule as roads are: {'; '.join(broken)})" if broken else ""
+        return f" (which breaks a rule with the roads as they are now: {'; '.join(broken)})" if broken else ""
 
 
 def on_roads(plan: Plan, states: Mapping[str, Problem]) -> OnRoads:

@@ -333,6 +333,8 @@ def read_tables(folder: str | Path) -> tuple[dict[str, pd.DataFrame], Mapping[st
     if has_no_plan(folder):
         see = f"There is nothing to show or compare; see why: optimiser explain {folder}"
         raise InputError([Fault(str(folder), f"no plan meets every rule here. {see}")])
+    if not folder.is_dir():
+        raise InputError([Fault(str(folder), "there is no such folder. Give one that `optimiser solve` wrote.")])
     needed = ("run.json", *(f"{name}.csv" for name in TABLES), *ASKED_ABOUT)
     missing = [name for name in needed if not (folder / name).is_file()]
     if missing:

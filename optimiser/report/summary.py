@@ -145,6 +145,7 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
                 text += ": somebody reaches no site" if patients else ": nobody needs it"
             if service.transfer:
                 text += f", {measures.number(numbers, 'transfers_per_day', code):.1f} transfers a day"
+                text += " (suspected patients counted)" if service.transfer.suspected_per_confirmed.value > 1 else ""
         elif len(service.fixed) == len(plan.problem.candidates):
             text += " (fixed)"
         found.append(text)

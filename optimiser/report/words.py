@@ -90,7 +90,9 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     tail = (
-        f" {changing} of {len(rest)} other services {'changes' if changing == 1 else 'change'} sites." if rest else ""
+        f" Of the {len(rest)} other services that are not fixed {changing} {'changes' if changing == 1 else 'change'} sites."
+        if rest
+        else ""
     )
     there_today = {code for _, code in problem.today} - {*shown}
     lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
