@@ -304,7 +304,8 @@ def test_tenths_of_transfers_over_services_add_up_to_a_cap_exactly():
 
 def test_the_summary_says_how_many_are_transferred_and_on_what_that_rests():
     lines = summary.lines(evaluate(by_transfer(), AT_BIRCH))
-    assert any(line.startswith("Scanner") and line.endswith("0.1 transfers a day (suspected patients counted)") for line in lines)
+    counted = "0.1 transfers a day (suspected patients counted)"
+    assert any(line.startswith("Scanner") and line.endswith(counted) for line in lines)
     assert any(line.startswith("- Transfers to Scanner: dwell minutes ") for line in lines)
 
 

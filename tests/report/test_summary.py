@@ -29,7 +29,7 @@ from optimiser.problem import Figure, Fixed, Link, Objective, Problem, Team
 from optimiser.report import how_sure, rests_on, screen, summary, words
 from optimiser.report.counted import Counted, by_the_border, counted_today, in_words
 from optimiser.report.page import side_by_side, tables
-from optimiser.report.summary_of_staff import where_from
+from optimiser.report.summary_of_staff import _others_could_go, where_from
 from optimiser.search.level import with_standings
 from optimiser.search.planning import solve
 
@@ -259,7 +259,7 @@ def test_how_far_the_model_would_be_off_if_nobody_crossed_the_border_is_said_and
     # Of the east's 30 a third leaves and of the west's 10 a tenth; of the far's 5 half come in: see worlds.as_today.
     # All 60 went to Birch if nobody crossed: against 50 counted that is 20% more, not less as a part of 3% would be.
     here = evaluate(as_today(replace(small(), today=AT_BIRCH)), AT_BIRCH)
-    one = Counted(("clinic",), "2023/24", "", True, {"birch": 50}, {"birch": 51.5})
+    one = Counted(("clinic",), "2023/24", "", True, {"birch": 50}, {"birch": 51.5}, {})
     assert by_the_border(here, [one]) == (
         "The border's shares are the same for every activity: 11 of 60 residents' visits are treated outside and 3 "
         "come in; if nobody crossed it, the model would be off by +20%."
@@ -277,11 +277,27 @@ def test_it_is_said_between_which_sites_staff_move_and_what_is_left():
         AT_BIRCH,
     )
     (line,) = where_from(plan)
-    assert line.startswith(
-        "By these moves there are doctors at Ash from 2 to 1 and Birch from 2 to 3. From which sites"
-    )
+    # All that are to spare, of several sites or of one, leaves nothing arbitrary: nobody else could go.
+    assert line == "By these moves there are doctors at Ash from 2 to 1 and Birch from 2 to 3."
     assert line in screen.lines(plan)
     assert where_from(evaluate(small(), AT_BIRCH)) == []
+
+
+@pytest.mark.parametrize(
+    ("in_post", "by_order"),
+    [((3, 4, 4), True), ((3, 7, 0), False), ((0, 3, 3), False)],
+    ids=["either may go", "one has any", "all must go"],
+)
+def test_from_where_staff_come_is_arbitrary_only_where_others_could_go(in_post: tuple[int, ...], by_order: bool):
+    """Ash needs six; what the others have, on no rota, may move."""
+    here = pd.DataFrame({"in_post": map(float, in_post), "needed": [6.0, 0, 0]})
+    assert _others_could_go(here, 6.0 - in_post[0]) is by_order
+
+
+def test_of_the_main_question_one_team_could_come_from_elsewhere_and_the_other_not():
+    """Broomfield and Southend have stroke consultants to spare; of emergency consultants only Southend does."""
+    (line,) = where_from(answer("base"))
+    assert "From which sites stroke consultants come, of those with some to spare, is by the order of their" in line
 
 
 def test_services_that_are_decided_and_whose_patients_nobody_counts_are_named():

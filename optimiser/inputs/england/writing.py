@@ -222,7 +222,8 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
         "at_candidates": _percent(at_candidates),
         "at_neighbours": _percent(at_neighbours),
         "elsewhere": _percent(1 - at_candidates - at_neighbours),
-        "in_doubt": _in_doubt(units),
+        "in_doubt": _in_doubt(here),
+        "in_doubt_near": _in_doubt_near(units[~units.index.isin(here.index)]),
         "comes_in": f"{COMES_IN:.0%}",
         "leaves_for": f"{LEAVES_FOR:.1%}",
         "units": "every unit to which journeys are known" if chosen.all_units else "the units that give thrombolysis",
@@ -235,9 +236,9 @@ def _words(chosen: Chosen, name: str, stem: str) -> dict[str, str]:
     return words | {"know_before": known.rstrip()}
 
 
-def _in_doubt(units: pd.DataFrame) -> str:
-    """Return what to know of units whose trust is in doubt; nothing where that of none is."""
-    doubtful = units[units["share"] < DOUBTFUL]
+def _in_doubt(candidates: pd.DataFrame) -> str:
+    """Return what to know of candidates whose trust is in doubt; nothing where that of none is."""
+    doubtful = candidates[candidates["share"] < DOUBTFUL]
     if doubtful.empty:
         return ""
     words = f"Warning, of which trust {listed(doubtful['name'])} is, and so who goes there, is in doubt"
@@ -249,6 +250,13 @@ def _in_doubt(units: pd.DataFrame) -> str:
     more = f"{'. '.join(each)}. Those who went to another trust are not counted as going there."
     source = f"{CATCHMENTS}, with the units' trusts worked out from them"
     return f'  - sentence: >-\n      {words}. {more}\n    source: "{source}"\n'
+
+
+def _in_doubt_near(neighbours: pd.DataFrame) -> str:
+    """Return of which neighbours the trust is in doubt, in a sentence with a blank before it; nothing where of none."""
+    names = list(neighbours["name"][neighbours["share"] < DOUBTFUL])
+    doubt = f" Of which trust {listed(names)} is, and so who leaves for it, is in doubt (data_checks.csv)."
+    return doubt if names else ""
 
 
 def _without_journeys(chosen: Chosen) -> str:
