@@ -175,6 +175,9 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
     _say(f"{those} near the best, all services taken together,")
     _say(f"{how}:")
     _say(f"{aim} at most {limit}, where the best is {best}.")
+    others = [one.name for one in near.ranked.problem.objectives if one.name != near.by.name]
+    if near.count == lawful > 1 and others:
+        _say(f"All of them do. To be near in another aim: --near-in {others[0]}.")
     if near.is_complete and not any((one == first).all() for one in near.ranked.provided):
         _say("The first of all, above, is not among them.")
     shown = near.ranked.some(range(min(MOST_ROWS, len(near.ranked))))

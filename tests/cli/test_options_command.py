@@ -140,6 +140,7 @@ def test_the_first_of_all_is_said_not_to_be_near_in_an_aim_in_which_it_is_not():
     asked = ("options", "configs/base.yaml", "--near-in", "worst_journey", "--within")
     beside, among = (optimiser(*asked, share, cwd=ROOT).stdout for share in ("1%", "500%"))
     assert "The first of all, above, is not among them." in beside and "is not among them" not in among
+    assert "All of them do. To be near in another aim: --near-in patient_minutes." in among
 
 
 def test_of_minutes_a_patient_it_is_said_that_a_patient_may_count_at_more_than_one_service():
