@@ -137,6 +137,9 @@ def _show(found: Found, apart: int, how: str) -> None:
 
 def _long_list(options: Options, *, ranked: bool) -> None:
     """Print what strikes options out, the first of the rest and, unless another list has them, the best."""
+    from optimiser.explanation.broken import hangs_in_words
+    from optimiser.plan import evaluate
+
     struck = options.hurdles[options.hurdles["struck_out"] > 0]
     _say(f"{options.listed:,} options agree with what is fixed. Rule by rule:")
     rows = [(_words(str(row.rule)), f"{row.struck_out:,}", f"{row.left:,}") for row in struck.itertuples()]
@@ -148,6 +151,7 @@ def _long_list(options: Options, *, ranked: bool) -> None:
     _say(
         "The first of them:",
         *(f"  {line}" for line in _in_full(options.ranked.problem, options.ranked.provided[0])),
+        *hangs_in_words(evaluate(options.ranked.problem, options.ranked.designated(0))),
         "",
     )
     if not ranked:
@@ -171,7 +175,9 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
 
     aim, best, limit = _words(near.by.name), number_in_words(near.best), number_in_words(near.limit)
     how = f"{how} {_of_what(near, how)}"
-    those = f"{near.count:,} of the {lawful:,} come" if near.count > 1 else f"None but one of the {lawful:,} comes"
+    those = (
+        f"{near.count:,} of the {lawful:,} come" if near.count > 1 else f"Of the {lawful:,} only one, the best, comes"
+    )
     _say(f"{those} near the best, all services taken together,")
     _say(f"{how}:")
     _say(f"{aim} at most {limit}, where the best is {best}.")
@@ -210,13 +216,14 @@ def _of_what(near: NearBest, how: str) -> str:
     if near.by.name != "patient_minutes":
         return f"of the best in {_words(near.by.name)}"
     of_whom = [problem.services[code].activity for code in problem.services_with_patients]
-    a_patient = f"a patient on average{', who counts once at each service' if len({*of_whom}) < len(of_whom) else ''}"
+    a_patient = f"a patient on average{' (who counts once at each service)' if len({*of_whom}) < len(of_whom) else ''}"
     what = "of all patient-minutes" if how.endswith("%") or "minute" not in how else a_patient
     found = weighs_most(problem, near.ranked.designated(0), near.by)
     if found is None:
         return what
     which = "which" if what.startswith("of") else "all patient-minutes"
-    return f"{what}, {percent(found[1])} of {which} are those of {problem.services[found[0]].name}"
+    joined = ", " if what.startswith("of") else "; "
+    return f"{what}{joined}{percent(found[1])} of {which} are those of {problem.services[found[0]].name}"
 
 
 def _apart_in_words(near: NearBest, apart: int) -> list[str]:

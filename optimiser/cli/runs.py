@@ -81,11 +81,17 @@ def compare(
         hint = "is evaluated by a question: name its config first, as in CONFIG RUN... OPTION.yaml."
         raise typer.BadParameter(f"{options[0]} {hint}", param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables, level, best, to_know, known = _tables_of(shown, config, tell)
+        tables, level, best, to_know, known, ties = _tables_of(shown, config, tell)
         compared, frames = compare_tables(tables), affected(tables)
         on_roads = _on_roads(roads, shown, config, tables, tell) if roads else {}
-    everything = {"compared": compared.reset_index(), **frames, "best": _best(best), "options": _options(to_know)}
+    everything = {
+        "compared": compared.reset_index(),
+        **frames,
+        "best": _best(best),
+        "options": _of_each(to_know, "to_know"),
+    }
     everything["know_before"] = _known_before(known)
+    everything["ties"] = _of_each(ties, "hangs_on")
     if on_roads:
         everything["roads"] = _roads(on_roads)
     written = write_files(csv_files(everything), csv) if csv else None
@@ -127,6 +133,8 @@ def compare(
         typer.echo("\n".join(["\nIs each still the best as roads are shut or slow?", *lines]))
     if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
+    if hangs := [f"- {name}: {sentence}." for name, said in ties.items() for sentence in said]:
+        typer.echo("\n".join(["\nThat these break no rule hangs on equal journeys:", *hangs]))
     if known:
         sentences = known if full else map(first_sentence, known)
         typer.echo("\n".join(["\nBefore this is repeated:", *(f"- {one}" for one in sentences)]))
@@ -168,11 +176,11 @@ def _best(said: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([{"answer": name, **one} for name, one in said.items()])
 
 
-def _options(said: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Return what to know of each answer that is an option, a row a sentence."""
+def _of_each(said: Mapping[str, Sequence[str]], column: str) -> pd.DataFrame:
+    """Return what is said of each answer, a row a sentence."""
     import pandas as pd
 
-    return pd.DataFrame([(name, one) for name, each in said.items() for one in each], columns=["answer", "to_know"])
+    return pd.DataFrame([(name, one) for name, each in said.items() for one in each], columns=["answer", column])
 
 
 def _roads(found: Mapping[str, OnRoads]) -> pd.DataFrame:
@@ -209,14 +217,23 @@ def _on_roads(
 
 def _tables_of(
     shown: list[Path], config: Path | None, tell: Callable[[str], None]
-) -> tuple[dict[str, Tables], dict[str, list[str]], dict[str, Mapping[str, Any]], dict[str, list[str]], dict[str, str]]:
+) -> tuple[
+    dict[str, Tables],
+    dict[str, list[str]],
+    dict[str, Mapping[str, Any]],
+    dict[str, list[str]],
+    dict[str, str],
+    dict[str, list[str]],
+]:
     """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
 
     And by name what is level with each run, in sentences, what the check made sure of that it is best, and what to know
-    of each option; and what to know before any is repeated, each sentence with its source.
+    of each option; what to know before any is repeated, each sentence with its source; and on whose equal journeys it
+    hangs that an answer breaks no rule.
     """
     from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
+    from optimiser.plan.asked import designated_in
     from optimiser.plan.finished import read_tables
     from optimiser.plan.proof import Written
     from optimiser.report.how_sure import level_in_short
@@ -225,6 +242,7 @@ def _tables_of(
     problem = read_problem(config) if config else None
     found: dict[str, Tables] = {}
     level: dict[str, list[str]] = {}
+    ties: dict[str, list[str]] = {}
     best: dict[str, Mapping[str, Any]] = {}
     to_know: dict[str, list[str]] = {}
     known: dict[str, str] = {}
@@ -236,12 +254,23 @@ def _tables_of(
             best[name] = said_of_best(path)
             to_know[name] = Written(**record["option"]).to_know if "option" in record else []
             before = record.get("know_before", ())
+            ties[name] = _hangs_on(read_problem(path / "config.yaml"), designated_in(found[name]))
         else:
             option, tables, said, before = _evaluated(problem, path)
             name = name if option.code in found else option.code
             found[name], best[name], to_know[name] = tables, said, option.to_know
+            ties[name] = _hangs_on(problem, designated_in(tables))
         known |= {one["sentence"]: one["source"] for one in before}
-    return found, level, best, to_know, known
+    return found, level, best, to_know, known, ties
+
+
+def _hangs_on(problem: Problem, designated: frozenset[tuple[str, str]]) -> list[str]:
+    """Return on whose equal journeys it hangs that an answer breaks no rule, in words; nothing where it breaks one."""
+    from optimiser.plan import evaluate
+    from optimiser.plan.equally_near import hangs_on
+
+    plan = evaluate(problem, designated)
+    return [] if len(plan.broken) else hangs_on(plan)
 
 
 def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any], list[dict[str, str]]]:

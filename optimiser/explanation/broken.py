@@ -11,6 +11,7 @@ import pandas as pd
 from optimiser.model.rules import JUDGED, LIMITS, demand_of, in_words
 from optimiser.model.rules.rule import Names
 from optimiser.plan import Plan
+from optimiser.plan.equally_near import hangs_on
 from optimiser.problem import Problem
 from optimiser.problem.words import PATIENTS, amount, amount_told, is_one, listed, places, short, shown
 
@@ -198,3 +199,9 @@ def site_of(problem: Problem, instance: str) -> str:
     """Return the site, or pool of staff, where an instance of a rule is broken; nothing where it is of no one site."""
     rule, *names = instance.split(".")
     return JUDGED[rule].site_of(tuple(names)) or next((name for name in names if name in problem.sites), "")
+
+
+def hangs_in_words(plan: Plan, who: str = "it") -> list[str]:
+    """Return on whose equal journeys it hangs that a plan breaks no rule, a line each; nothing where on none's."""
+    ties = [] if len(plan.broken) else hangs_on(plan)
+    return [f"That {who} breaks no rule hangs on equal journeys:", *(f"  - {one}." for one in ties)] if ties else []

@@ -116,9 +116,9 @@ class OnRoads:
         return f" ({by_road:+.2f} on the road; the rest is waits, as more or fewer are taken on)" if apart else ""
 
     def _not_lawful_yet(self, best: Plan) -> str:
-        """Return in brackets which rules the best plan of a state breaks as roads are; nothing where it breaks none."""
+        """Return in brackets which rules of the question itself a state's best plan breaks; nothing where none."""
         broken = lines(evaluate(self.plan.problem, best.designated))
-        return f" (which breaks a rule with the roads as they are now: {'; '.join(broken)})" if broken else ""
+        return f" (which breaks a rule as this question stands: {'; '.join(broken)})" if broken else ""
 
 
 def on_roads(plan: Plan, states: Mapping[str, Problem]) -> OnRoads:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, did_you_mean, quoted
+from optimiser.explanation.broken import hangs_in_words
 from optimiser.explanation.costs import Change, Cost, Designations, changes, changes_in_words, means_in_words
 from optimiser.explanation.prices import price_of_rules, prices_in_words
 from optimiser.explanation.why_not import WhyNotOption, WhyNotSite, explain_option, explain_site
 from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.model.staffing import on_no_rota
 from optimiser.plan import Plan, evaluate
-from optimiser.plan.equally_near import tied
 from optimiser.plan.proof import PROVED
 from optimiser.problem.words import code_called, is_one, listed, short, shown
 
@@ -50,8 +50,7 @@ class Overview:
         """Return the overview as a paragraph."""
         lines = ["Rules that are met exactly:" if len(self.binding) else "No rule is met exactly."]
         lines += [f"  - {row.words} ({row.instance})" for row in self.binding.itertuples()]
-        if ties := tied(self.plan, lambda one: one.are_needed):
-            lines += ["That it breaks no rule hangs on equal journeys:", *(f"  - {one}." for one in ties)]
+        lines += hangs_in_words(self.plan)
         lines += ["Rotas that are short of staff, as this question allows:"] if len(self.short) else []
         for told, rows in self.short.groupby("words", sort=False):
             there = zip(map(str, rows["site"]), rows["staff"].astype(float), strict=True)

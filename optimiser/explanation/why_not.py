@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimiser.errors import NO_PLAN, NoPlan, TooLarge
 from optimiser.explanation.best import best_listed, best_option, best_plan
-from optimiser.explanation.broken import broken_in_words, broken_rules, how_many, rules_among
+from optimiser.explanation.broken import broken_in_words, broken_rules, hangs_in_words, how_many, rules_among
 from optimiser.explanation.clashes import Clash, clash
 from optimiser.explanation.costs import (
     Change,
@@ -128,12 +128,13 @@ class WhyNotOption:
             lines += broken_in_words(problem, self.broken)
         else:
             lines.append(f"{asked}, {within(who)} breaks no rule{but_for(self.option.exceptions)}.")
+            lines += hangs_in_words(self.option, within(who))
         lines += [f"Against the plan {within(who)} comes to:", *costs_in_words(self.plan, self.option, self.costs)]
         lines += whom_in_words(problem, self.whom)
         if self.nearest:
             lines.append(self.nearest.told(within(who)))
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs, "against the plan, ")
-        return "\n".join(lines)
+        return "\n".join([*lines, *hangs_in_words(self.plan, "the plan")])
 
     def _with_exceptions(self) -> str:
         """Say that every plan may do what the option is let off, and whether the plan would be best without that."""
@@ -225,9 +226,9 @@ class WhyNotSite:
         if self.nearest and self.nearest.plan.designated != self.best.designated:
             among = f", one of {self.nearest.as_near:,} as near" if (self.nearest.as_near or 1) > 1 else ""
             departs = f"The lawful plan {with_it} that departs least from the plan{among}"
-            lines.append(f"{departs}: {self.nearest.in_words}.")
+            lines.append(f"{departs}: {self._changed(self.nearest.plan)}.")
             lines += costs_in_words(self.plan, self.nearest.plan, self.nearest.costs)
-        return "\n".join([*lines, *self._forbidden(with_it)])
+        return "\n".join([*lines, *self._forbidden(with_it), *hangs_in_words(self.plan, "the plan")])
 
     def _forbidden(self, with_it: str) -> list[str]:
         """Say what would be better than the plan, were it not for a rule, and how much is missing."""

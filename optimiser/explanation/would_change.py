@@ -28,7 +28,7 @@ from optimiser.model.arithmetic import lawful, values
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
 from optimiser.plan import Plan, evaluate, measures
-from optimiser.plan.equally_near import tied
+from optimiser.plan.equally_near import hangs_on, tied
 from optimiser.plan.proof import PROVED, Option
 from optimiser.problem import Problem
 from optimiser.problem.decimals import exactly
@@ -73,7 +73,7 @@ MOST_MINUTES_MORE = 30
 FINEST_GROWTH = Fraction(1, 10_000)
 MOST_RIVALS = 8
 # What begins why a plan's own sites are not among those that are then best.
-SINCE = ", since the plan's own sites would then break a rule: "
+SINCE = "; the plan's own sites would then break a rule: "
 
 Designations = frozenset[tuple[str, str]]
 
@@ -263,8 +263,15 @@ def _enough_and_ties(then: Plan) -> str:
     """Return in sentences which growth would be enough for sites that see too few, and who is as near to others."""
     if not _sees_too_few(then):
         return ""
-    short = {site for *_, site in (str(instance).split(".") for instance in then.broken["instance"])}
-    ties = tied(then, lambda one: bool({one.site, *one.others} & short))
+    short: dict[str, set[str]] = {}
+    for instance in map(str, then.broken["instance"]):
+        _, code, site = instance.split(".")
+        short.setdefault(code, set()).add(site)
+    ties = [
+        one
+        for code, sites in short.items()
+        for one in tied(then, [code], lambda one, sites=sites: bool({one.site, *one.others} & sites))  # type: ignore[misc]
+    ]
     return _sentences(filter(None, (_growth_that_is_enough(then), *ties)))
 
 
@@ -306,7 +313,8 @@ def _growth_that_is_enough(then: Plan) -> str:
     if enough is None or best is None or best.designated != then.designated:
         return ""
     more = _as_changed(problem, parameter, enough - 1)
-    return f"enough for that: {more}, in every area alike (fewer may turn it to other sites)"
+    said = f"enough for that: {more}, in every area alike (fewer may turn it to other sites)"
+    return "; ".join([said, *hangs_on(evaluate(parameter.apply(problem, enough), then.designated))])
 
 
 def _given_in_words(problem: Problem, way: Giving, given: str) -> str:
@@ -373,8 +381,7 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     since = _why_not_here(plan, parameter.apply(plan.problem, at)) if best else ""
     words = f"{_sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix('.')}{since}"
     there = evaluate(parameter.apply(plan.problem, at), then) if then is not None else None
-    hangs = tied(there, lambda one: one.are_needed) if there else []
-    words = f"{'; '.join([words, *hangs])}."
+    words = f"{'; '.join([words, *(hangs_on(there) if there else [])])}."
     if parameter.unit == MORE:
         now = exactly(round(float(plan.problem.journeys[_site_of(parameter)].mean()), 6))
     size = float(by / now) if now else 1.0
@@ -588,7 +595,9 @@ def _gain_in_words(problem: Problem, gain: Gain) -> str:
         now, then = (f"{minutes:.2f}" for minutes in (gain.before, gain.after))
         waits = ", waits included" if problem.services[gain.service].transfer else ""
         idle = "" if _counts(problem, gain.service) else f", {NOT_ITS_MINUTES}"
-        return f"{then} minutes on average in place of {now}{waits}{idle}" if now != then else ""
+        level = abs(gain.after - gain.before) <= problem.level_within(gain.before)
+        words = f"{then} minutes on average in place of {now}{waits}{', which counts as level' * level}{idle}"
+        return words if now != then else ""
     standard = problem.services[gain.service].standard_minutes
     assert standard is not None
     before, after = percent(gain.before), percent(gain.after)

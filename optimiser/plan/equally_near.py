@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +87,12 @@ def in_words(problem: Problem, found: tuple[EquallyNear, ...], why: str = "") ->
     return listed(said)
 
 
-def tied(plan: Plan, are_told: Callable[[EquallyNear], bool]) -> list[str]:
+def hangs_on(plan: Plan) -> list[str]:
+    """Return for each service on whose equal journeys it hangs that a site sees as many as are asked for, in words."""
+    return tied(plan, plan.problem.services, lambda one: one.are_needed)
+
+
+def tied(plan: Plan, services: Iterable[str], are_told: Callable[[EquallyNear], bool]) -> list[str]:
     """Return for each service who is counted at a site although another is as near, in words, where that is told."""
-    found = (tuple(filter(are_told, equally_near(plan, code))) for code in plan.problem.services)
+    found = (tuple(filter(are_told, equally_near(plan, code))) for code in services)
     return [in_words(plan.problem, ties, BY_CODE) for ties in found if ties]

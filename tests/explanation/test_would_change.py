@@ -110,7 +110,7 @@ def test_sites_that_would_see_too_few_are_named_in_one_clause():
     plan = solve(small(minimum_patients=Figure(30)))
     fewer = parameters(plan.problem)["demand_factor.visit"].apply(plan.problem, Fraction("0.8"))
     assert _why_not_here(plan, fewer) == (
-        ", since the plan's own sites would then break a rule: Clinic has at least 30 patients a year at each site "
+        "; the plan's own sites would then break a rule: Clinic has at least 30 patients a year at each site "
         "(24 at Ash and 28 at Birch)"
     )
 
