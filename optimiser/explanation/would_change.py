@@ -272,7 +272,9 @@ def _enough_and_ties(then: Plan) -> str:
         for code, sites in short.items()
         for one in tied(then, [code], lambda one, sites=sites: bool({one.site, *one.others} & sites))  # type: ignore[misc]
     ]
-    return _sentences(filter(None, (_growth_that_is_enough(then), *ties)))
+    enough, hangs = _growth_that_is_enough(then)
+    # Who ties once there are more tells enough of who ties now.
+    return _sentences(filter(None, ("; ".join([enough, *hangs]), *([] if hangs else ties))))
 
 
 def _sentences(found: Iterable[str]) -> str:
@@ -286,22 +288,22 @@ def _sees_too_few(then: Plan) -> bool:
     return bool(rules) and all(rule.would_see and rule.relation == ">=" for rule in rules)
 
 
-def _growth_that_is_enough(then: Plan) -> str:
+def _growth_that_is_enough(then: Plan) -> tuple[str, list[str]]:
     """Return by how much patients would have to grow, in every area alike, for a plan to be lawful and best.
 
     Nothing where it would not then be both, or the patients are of several activities. The growth is the least of
-    hundredths of a percent.
+    hundredths of a percent. With it comes on whose equal journeys that then hangs.
     """
     problem = then.problem
     codes = {str(instance).split(".")[1] for instance in then.broken["instance"]}
     activities = {str(problem.services[code].activity) for code in codes}
     parameter = parameters(problem).get(f"demand_factor.{next(iter(activities))}") if len(activities) == 1 else None
     if parameter is None:
-        return ""
+        return "", []
     sides = zip(then.broken["right"], then.broken["left"], strict=True)
     needed = max((exactly(float(right)) / exactly(float(left)) for right, left in sides if left > 0), default=None)
     if needed is None or (then.broken["left"] <= 0).any():
-        return ""
+        return "", []
     least = Fraction(math.ceil(needed / FINEST_GROWTH)) * FINEST_GROWTH
     try:
         # What is grown is rounded to millionths, so the last hundredth may be just too little.
@@ -309,12 +311,12 @@ def _growth_that_is_enough(then: Plan) -> str:
         enough = next((one for one in grown if lawful(parameter.apply(problem, one), then.designated)), None)
         best = best_listed(parameter.apply(problem, enough)) if enough and enough <= parameter.high else None
     except TooLarge:
-        return ""
+        return "", []
     if enough is None or best is None or best.designated != then.designated:
-        return ""
+        return "", []
     more = _as_changed(problem, parameter, enough - 1)
     said = f"enough for that: {more}, in every area alike (fewer may turn it to other sites)"
-    return "; ".join([said, *hangs_on(evaluate(parameter.apply(problem, enough), then.designated))])
+    return said, hangs_on(evaluate(parameter.apply(problem, enough), then.designated))
 
 
 def _given_in_words(problem: Problem, way: Giving, given: str) -> str:

@@ -322,7 +322,7 @@ def test_the_readme_says_what_would_change_the_answer():
     assert then == f"all three emergency departments: {number(everywhere, 'mean_minutes', EMERGENCY):.2f} minutes"
     said = " ".join(str(change) for change in would_change(answer()).changes)
     fewer = "6 WTE fewer emergency medicine consultants in post, which leaves Basildon 6.84, Broomfield 5.32 and"
-    assert f"{fewer} Southend 6.84: Full emergency department at Basildon would be best, since" in said
+    assert f"{fewer} Southend 6.84: Full emergency department at Basildon would be best; the plan's own" in said
     assert rows["there were 6 WTE fewer"] == "one emergency department, at Basildon"
     (hasu, emergency) = ("Hyper-acute stroke unit at", "Full emergency department at")
     for row, told, then, best in (
