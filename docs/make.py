@@ -147,6 +147,9 @@ OTHER_MEASURES = {
     "nearest_worst_minutes": "`worst_minutes` of the same.",
     "nearest_patient_minutes": "`patient_minutes` of the same.",
     "nearest_site_patients": "`site_patients` of the same.",
+    "visitors_mean_minutes": "Mean minutes of a resident patient's visitors from home to where the patient is, of those "
+    "who have a way by their mode.",
+    "patients_out_of_visitors_reach": "Resident patients a year whose visitors have none.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",
     "staff_short": "What the rotas of a team are short of after every move and recruit.",
@@ -374,7 +377,7 @@ def _measure_rows() -> Iterator[Sequence[str]]:
     tiny, care_model = (op.read_problem(DOCS.parent / f"configs/{name}.yaml") for name in ("tiny", "care_model"))
     published = measures.table(op.evaluate(_with_counts(tiny), tiny.today))
     # What a place without transfers, beds or exceptions does not publish is shown from places that have them.
-    for problem in (_with_a_transfer(tiny), _shared_out(tiny), care_model):
+    for problem in (_with_a_transfer(tiny), _shared_out(tiny), _visited(tiny), care_model):
         more = measures.table(op.evaluate(problem, problem.today))
         published = pd.concat([published, more[~more["measure"].isin(published["measure"])]])
     for name, rows in published.groupby("measure", sort=False):
@@ -418,6 +421,15 @@ def _shared_out(problem: Any) -> Any:
 
     code = problem.services_with_patients[0]
     return replace(problem, services={**problem.services, code: replace(problem.services[code], managed=True)})
+
+
+def _visited(problem: Any) -> Any:
+    """Return the made-up place with visitors at its walk-in clinic, who come as patients do."""
+    from dataclasses import replace
+
+    code = problem.services_with_patients[0]
+    service = replace(problem.services[code], visitors_travel_by="by_car")
+    return replace(problem, services={**problem.services, code: service}, by_mode={"by_car": problem.journeys})
 
 
 def _groups(rows: Any) -> str:

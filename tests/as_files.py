@@ -42,6 +42,9 @@ def with_files(problem: Problem) -> Problem:
         "staff": _staff(problem),
         "transfers": _long(problem.transfers, "from_site", "to_site", "minutes").query("from_site != to_site"),
     }
+    if problem.by_mode:
+        by_mode = [_long(table, "area", "site", "minutes").assign(mode=mode) for mode, table in problem.by_mode.items()]
+        tables["journeys_by_mode"] = pd.concat(by_mode).dropna()
     if problem.border is not None:
         tables["border"] = _long(problem.border.shares, "area", "goes_to", "share")
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
@@ -206,6 +209,7 @@ def _service(service: Service) -> dict[str, Any]:
         **(_observed(service) if service.observed and service.activity else {}),
         **(_transfer(service.transfer) if service.transfer else {}),
         **({"patients_go_to": "managed"} if service.managed else {}),
+        **{name: mode for name in ("travel_by", "visitors_travel_by") if (mode := getattr(service, name))},
     }
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -34,6 +34,7 @@ LEGS = ("dwell_minutes", "overhead_minutes", "share_transferred")
 OF_A_CORRIDOR = "journey_factor."
 ONE_WAY = re.compile(r"journeys\.([^.]+)\.from_(?:(area|district)\.(.+)|everywhere(\.at\..+)?)")
 # How many times as many patients an area has, where there are so many times as many people of each age.
+Minutes = dict[tuple[str, str], int]
 TimesAsMany = Callable[[str, str, Growth], Fraction]
 
 
@@ -120,18 +121,20 @@ def inputs_as_changed(
     question: Question, inputs: Inputs, corridors: Mapping[str, str], as_many: TimesAsMany, changes: Changes
 ) -> Inputs:
     """Return the tables with other journeys, patients and staff, and by name what each change was and became."""
-    minutes, road = _journeys(question, inputs, corridors, changes)
+    minutes, by_mode, road = _journeys(question, inputs, corridors, changes)
     inputs = _patients(question, inputs, as_many, changes)
     in_post = _staff(question, inputs, changes)
     changes.finished()
-    found = inputs._replace(minutes=minutes, road=road, road_of_teams=inputs.road, in_post=in_post)
-    return found._replace(changed=changes.made)
+    found = inputs._replace(minutes=minutes, by_mode=by_mode, road=road, road_of_teams=inputs.road)
+    return found._replace(in_post=in_post, changed=changes.made)
 
 
 def _journeys(
     question: Question, inputs: Inputs, corridors: Mapping[str, str], changes: Changes
-) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
+) -> tuple[Minutes, dict[str, Minutes], Minutes]:
+    """Return other journeys, those by each mode, and ways between sites; what is changed of the first is of all."""
     minutes, road = dict(inputs.minutes), dict(inputs.road)
+    by_mode = {mode: dict(table) for mode, table in inputs.by_mode.items()}
 
     def stretched(table: Mapping[tuple[str, str], int], by: Fraction) -> dict[tuple[str, str], int]:
         parts = 10**question.minute_places
@@ -141,18 +144,18 @@ def _journeys(
     everywhere = changes.times("journey_factor")
     if everywhere != 1:
         minutes, road = stretched(minutes, everywhere), stretched(road, everywhere)
+        by_mode = {mode: stretched(table, everywhere) for mode, table in by_mode.items()}
+    every = [minutes, *by_mode.values()]
     for corridor in sorted({corridors.get(area, "") for area in inputs.areas} - {""}):
         by = changes.times(f"{OF_A_CORRIDOR}{corridor}")
-        if by != 1:
-            minutes |= stretched({pair: n for pair, n in minutes.items() if corridors.get(pair[0]) == corridor}, by)
+        for table in every if by != 1 else ():
+            table |= stretched({pair: n for pair, n in table.items() if corridors.get(pair[0]) == corridor}, by)
     for name in sorted(changes.stated):
-        _one_way(name, question, inputs, minutes, changes)
-    return minutes, road
+        _one_way(name, question, inputs, every, changes)
+    return minutes, by_mode, road
 
 
-def _one_way(
-    name: str, question: Question, inputs: Inputs, minutes: dict[tuple[str, str], int], changes: Changes
-) -> None:
+def _one_way(name: str, question: Question, inputs: Inputs, tables: Sequence[Minutes], changes: Changes) -> None:
     """Make journeys from an area, a district or everywhere to one site take longer, if a change is about that."""
     found = ONE_WAY.fullmatch(name)
     if found is None:
@@ -163,16 +166,17 @@ def _one_way(
     where = where if time is None else where[: -len(f".at.{time}")]
     called = {code: {"area": code, "district": area.district, None: ""}[by] for code, area in inputs.areas.items()}
     areas = {code for code, name in called.items() if name == where}
-    pairs = [pair for pair in minutes if pair[0] in areas and pair[1] == site]
+    pairs = [(table, pair) for table in tables for pair in table if pair[0] in areas and pair[1] == site]
     if not pairs:
         return
-    more = changes.of(name, Fraction(0), least=-Fraction(min(minutes[pair] for pair in pairs), MICRO)) or Fraction(0)
+    least = min(table[pair] for table, pair in pairs)
+    more = changes.of(name, Fraction(0), least=-Fraction(least, MICRO)) or Fraction(0)
     changes.config.wrong_if(
         changes.stated[name].value[:1] not in ("+", "-"), f"change.{name}", "", "should be a number with its sign"
     )
     each = 10 ** (6 - question.minute_places)
-    for pair in pairs if time is None or question.times[time] else ():
-        minutes[pair] = max(rounded_ratio(minutes[pair] + int(more * MICRO), each) * each, 0)
+    for table, pair in pairs if time is None or question.times[time] else ():
+        table[pair] = max(rounded_ratio(table[pair] + int(more * MICRO), each) * each, 0)
 
 
 def _patients(question: Question, inputs: Inputs, as_many: TimesAsMany, changes: Changes) -> Inputs:

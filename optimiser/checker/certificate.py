@@ -120,7 +120,7 @@ def _whole(node: Any, where: str) -> int:
 
 def _costs_of(run: Run, code: str) -> _Costs:
     """Return what areas' residents come to at each site, in millionths of a minute times whole parts of patients."""
-    minutes, neighbours = run.inputs.minutes, run.neighbours(code)
+    minutes, neighbours = run.minutes_to(code), run.neighbours(code)
     by_site: dict[str, dict[str, int]] = {}
     beside: dict[str, int] = {}
     always = 0

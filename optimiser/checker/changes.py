@@ -53,16 +53,22 @@ def _breach(number: int, part: str, claimed: object, found: object) -> Breach:
 def _wrong_to_one_site(run: Run, site: str, change: Mapping[str, Any]) -> Iterator[tuple[str, object, object]]:
     """Yield what is wrong where journeys to one site take so many minutes more: nothing may take less than none."""
     then, more = None if change["then"] is None else _designated(run, change["then"]), change["to"]
-    here = [pair for pair in run.inputs.minutes if pair[1] == site]
+    by_mode = run.inputs.by_mode
+    every = [run.inputs.minutes, *by_mode.values()]
+    here = [table[pair] for table in every for pair in table if pair[1] == site]
     a_number = isinstance(more, int | Fraction) and not isinstance(more, bool)
-    if not (here and a_number) or min(run.inputs.minutes[pair] for pair in here) + more * MICRO < 0:
+    if not (here and a_number) or min(here) + more * MICRO < 0:
         yield "to" if here else "what", more if here else change["what"], "minutes that journeys can take"
         return
     if (then is None) != (change["then"] is None):
         yield "then", change["then"], "what this question has"
         return
-    minutes = {pair: run.inputs.minutes[pair] + int(more * MICRO) for pair in here}
-    trial = Trial(run.question, run.inputs._replace(minutes={**run.inputs.minutes, **minutes}))
+
+    def longer(table: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+        return {pair: micro + (int(more * MICRO) if pair[1] == site else 0) for pair, micro in table.items()}
+
+    modes = {mode: longer(table) for mode, table in by_mode.items()}
+    trial = Trial(run.question, run.inputs._replace(minutes=longer(run.inputs.minutes), by_mode=modes))
     plan = frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
     if then is not None and trial.breaks_a_rule(then):
         yield "then", "breaks a rule", "lawful"

@@ -76,6 +76,10 @@ TABLES: Mapping[str, Table] = {
     "inputs/journeys.csv": Table(
         {"area": word, "site": word, "minutes": maybe(amount)}, ("area", "site"), due="always", may_lack=()
     ),
+    "inputs/journeys_by_mode.csv": Table(
+        {"mode": word, "area": word, "site": word, "minutes": amount}, ("mode", "area", "site"),
+        due="where asked", may_lack=(),
+    ),
     "inputs/demand.csv": Table(
         {"area": word, "activity": word, "patients_per_year": amount}, ("area", "activity"), due="always", may_lack=()
     ),
@@ -316,6 +320,8 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     has_counts = any(service.observed and service.observed.period for service in services)
     areas, sites = keyed(reader, "inputs/areas.csv"), keyed(reader, "inputs/sites.csv")
     journeys, demand = keyed(reader, "inputs/journeys.csv"), keyed(reader, "inputs/demand.csv")
+    modes = {mode for service in services for mode in (service.travel_by, service.visitors_travel_by) if mode}
+    of_modes = keyed(reader, "inputs/journeys_by_mode.csv") if modes else {}
     staff = rows_of(reader, "inputs/staff.csv") if has_staff else []
     transfers = keyed(reader, "inputs/transfers.csv") if has_road else {}
     counts = keyed(reader, "inputs/activity.csv") if has_counts else {}
@@ -328,6 +334,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     areas, sites, journeys, transfers, staff = tables
     if question.known_in_full:
         left_out = known_in_part(areas, demand)
+        of_modes = {key: row for key, row in of_modes.items() if key[1] not in left_out}
         areas = {code: row for code, row in areas.items() if code not in left_out}
         journeys, demand, border = (
             {key: row for key, row in table.items() if key[0] not in left_out} for table in (journeys, demand, border)
@@ -362,6 +369,10 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
         shares_scale=shares_scale,
         added=added,
+        by_mode={
+            mode: scaled_minutes({key[1:]: row for key, row in of_modes.items() if key[0] == mode}, question, {})
+            for mode in sorted(modes)
+        },
     )
 
 

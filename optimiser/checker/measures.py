@@ -265,6 +265,36 @@ def _sharing_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measur
         yield "nearest_site_patients", site, Measure(patients, PATIENTS, "neither")
 
 
+def _visitor_measures(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
+    """Yield how long visitors of residents travel, to where a patient is treated, and how many they do not reach.
+
+    Of those who would be taken on from where they were seen first, the rest stay there and are visited there.
+    """
+    stated = run.question.services[service]
+    if stated.visitors_travel_by is None:
+        return
+    minutes = run.inputs.by_mode[stated.visitors_travel_by]
+    share = stated.transfer.value("share_transferred") if stated.transfer else Fraction(1)
+    there: Fraction | int = 0
+    total: Fraction | int = 0
+    beyond: Fraction | int = 0
+    for stream, piece in run.pieces_of(service, run.residents_of(service)):
+        journey, patients = piece.journey, piece.patients
+        visits = [(journey.site, patients)]
+        if journey.moves:
+            visits = [(journey.site, share * patients), (journey.first_site, (1 - share) * patients)]
+        for site, many in visits:
+            micro = minutes.get((stream.area, site or ""))
+            if micro is None:
+                beyond += many
+            else:
+                there, total = there + many, total + many * micro
+    if there:
+        yield "visitors_mean_minutes", "", Measure(Fraction(total) / (there * MICRO), MINUTES, "lower")
+    out = Fraction(beyond) / run.inputs.patients_scale
+    yield "patients_out_of_visitors_reach", "", Measure(out, PATIENTS, "lower")
+
+
 def _staff_measures(run: Run) -> Iterator[tuple[str, str, Measure]]:
     for team, unit in run.question.rota_units():
         for measure, better, amounts in (
@@ -328,6 +358,7 @@ def _of_patients(run: Run, service: str) -> Iterator[tuple[str, str, Measure]]:
     for of_all in (_service_measures, _site_measures, _transfer_measures, _bed_measures, _backcast_measures):
         yield from of_all(run, service)
     yield from _sharing_measures(run, service)
+    yield from _visitor_measures(run, service)
     for group, areas in groups(run).items():
         yield from _group_measures(run, service, group, run.residents_of(service, set(areas)))
 
@@ -354,6 +385,7 @@ MEASURES = frozenset(
     + ["staff_needed", "staff_in_post", "staff_short", "staff_moved", "staff_recruited"]
     + ["short_with_one_vacancy", "staff_posts_funded", "staff_posts_vacant", "staff_short_with_posts_filled"]
     + ["mean_minutes_straight_there", "mean_road_minutes"]
+    + ["visitors_mean_minutes", "patients_out_of_visitors_reach"]
 )
 
 

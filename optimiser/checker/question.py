@@ -188,6 +188,8 @@ class Service:
     managed: bool = False
     name: str = ""
     taken_outside: Mapping[str, Figure] = field(default_factory=dict)
+    travel_by: str | None = None
+    visitors_travel_by: str | None = None
 
     def figure(self, name: str) -> Fraction | None:
         """Return the value of a figure, or nothing if the config does not state it."""
@@ -221,6 +223,7 @@ class Question:
     known_in_full: bool = False
     shut_roads: tuple[str, ...] = ()
     less: Fraction = NONE
+    taken_back: bool = False
     slow_roads: Mapping[str, Fraction] = field(default_factory=dict)
     hour: Fraction | None = None
     changes: Mapping[str, Change] = field(default_factory=dict)
@@ -424,6 +427,8 @@ SERVICE: Mapping[str, Kind] = {
     "activity": perhaps(text()),
     "patients_go_to": text("nearest", ("nearest", "managed", "observed")),
     "observed": perhaps(group(OBSERVED)),
+    "travel_by": perhaps(text()),
+    "visitors_travel_by": perhaps(text()),
     "neighbours": all_none_or_listed,
     "fixed": each(group({"provided": flag(None), "reason": text(), **PROVENANCE}, Fixed)),
     "same_site": each(LINK),
@@ -585,6 +590,7 @@ class ConfigReader:
             known_in_full=found["areas_outside"] == "known_in_full",
             factor=travel["factor"] * (travel["times"].get(travel["time"]) or 1) / (undone["times"] or 1),
             less=undone["plus"],
+            taken_back=bool(travel["calibration"] and not travel["calibration"]["applied"]),
             minute_places=self.places(travel["decimals"]),
             allow_missing=self.pairs(travel["allow_missing"], "travel.allow_missing"),
             teams={code: self.team(cells) for code, cells in found["teams"].items()},
@@ -702,6 +708,8 @@ class ConfigReader:
             transfer=self.transfer(transfer or {}, f"{where}.transfer", used=pathway == "transfer"),
             managed=way == "managed",
             taken_outside=cells["neighbours_take_at_most"],
+            travel_by=cells["travel_by"] or None,
+            visitors_travel_by=cells["visitors_travel_by"] or None,
         )
 
     def transfer(self, cells: dict[str, Any], where: str, *, used: bool) -> Transfer | None:
@@ -829,6 +837,7 @@ class ConfigReader:
                 across = team in question.teams and question.teams[team].across and team in service.covers
                 alone = rota.shared_on_call and not across
                 self.wrong_if(alone, f"{where}.rotas.{team}.shared_on_call", "", "means nothing for this team")
+            self.mode(question, where, code, service)
             if service.transfer:
                 self.first_contact(services, where, service.activity, service.transfer.first_contact)
         for code, needs, site in question.exceptions:
@@ -846,6 +855,19 @@ class ConfigReader:
             self.wrong_if(unknown, f"teams.{team}", "", "states no year, so nobody knows which staff to count")
         for objective in question.objectives:
             self.known(objective.services, services, f"objectives.{objective.name}")
+
+    def mode(self, question: Question, where: str, code: str, service: Service) -> None:
+        """Note a mode of travelling where journeys are others than a table has them, and of patients transferred."""
+        modes = {name: mode for name in ("travel_by", "visitors_travel_by") if (mode := getattr(service, name))}
+        on_roads = question.shut_roads or question.slow_roads or question.hour is not None
+        for name, mode in modes.items():
+            self.wrong_if(service.activity is None, f"{where}.{name}", mode, "means nothing without an activity")
+            unknown = on_roads or question.taken_back or question.sites
+            words = "is not known beside roads, a calibration taken back or sites that are added"
+            self.wrong_if(unknown, f"{where}.{name}", mode, words)
+        firsts = {one.transfer.first_contact for one in question.services.values() if one.transfer}
+        moved = "travel_by" in modes and (service.transfer is not None or code in firsts)
+        self.wrong_if(moved, f"{where}.travel_by", service.travel_by, "is of patients who are transferred")
 
     def first_contact(self, services: Mapping[str, Service], where: str, activity: str | None, name: str) -> None:
         """Note a service by transfer whose patients could not be seen first where the config says."""

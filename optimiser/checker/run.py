@@ -111,6 +111,7 @@ class Inputs(NamedTuple):
 
     ``road_of_teams`` are the ways of a team between its sites, where they are not as ``road``; ``changed`` says by name
     what something was, and what it became; ``added`` what is known of the journeys of each site that the config adds.
+    ``by_mode`` are minutes by each mode that a service names, as ``minutes`` are those of ``journeys.csv``.
     """
 
     areas: Mapping[str, Area]
@@ -129,6 +130,7 @@ class Inputs(NamedTuple):
     road_of_teams: Mapping[tuple[str, str], int] | None = None
     changed: Mapping[str, tuple[Fraction, Fraction]] = MappingProxyType({})
     added: Mapping[str, Any] = MappingProxyType({})
+    by_mode: Mapping[str, Mapping[tuple[str, str], int]] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -397,12 +399,24 @@ class Run:
         open_sites = [*sorted(sites), *self.neighbours(service)]
         observed = self.question.services[drawn_as].observed if drawn_as else None
         added = [observed.micro(site) for site in open_sites] if observed else [0] * len(open_sites)
-        key = (tuple(open_sites), tuple(added), self._left_for(by or service, straight=by is None))
-        streams = self.streams(by or service, straight=by is None)
-        return self._once(key, lambda: self._straight(open_sites, added, streams))
+        mode = self.question.services[service].travel_by
+        key = (tuple(open_sites), tuple(added), mode, self._left_for(by or service, straight=by is None))
+        streams, minutes = self.streams(by or service, straight=by is None), self.minutes_to(service)
+        return self._once(key, lambda: self._straight(open_sites, added, streams, minutes))
 
-    def _straight(self, open_sites: list[str], added: list[int], streams: Collection[Stream]) -> dict[Stream, Journey]:
-        minutes, found = self.inputs.minutes, {}
+    def minutes_to(self, service: str) -> Mapping[tuple[str, str], int]:
+        """Return millionths of a minute from area to site, by the mode by which a service's patients travel."""
+        mode = self.question.services[service].travel_by
+        return self.inputs.minutes if mode is None else self.inputs.by_mode[mode]
+
+    def _straight(
+        self,
+        open_sites: list[str],
+        added: list[int],
+        streams: Collection[Stream],
+        minutes: Mapping[tuple[str, str], int],
+    ) -> dict[Stream, Journey]:
+        found = {}
         alike: dict[tuple[str, str], list[tuple[int, str]]] = {}
         for stream in streams:
             area, kind = stream.area, (stream.how, stream.neighbour)
@@ -482,7 +496,7 @@ class Run:
     def piece(self, service: str, stream: Stream, row: Row, rows: int) -> Piece:
         """Return the patients whom a row of journeys.csv is about, where their stream has so many rows."""
         everybody, site = self.streams(service)[stream], row.cells["site"] or None
-        minutes = self.inputs.minutes.get((stream.area, site)) if site else None
+        minutes = self.minutes_to(service).get((stream.area, site)) if site else None
         patients = everybody if rows == 1 else Fraction(row.cells["patients_per_year"]) * self.inputs.patients_scale
         share = Fraction(patients, everybody) if everybody else 1
         return Piece(Journey(site, minutes, site, minutes, None if minutes is None else 0), patients, share)

@@ -244,7 +244,7 @@ def _cheapest_moves(
     run: Run, service: str, going: Iterable[tuple[Stream, str | None]], number: Mapping[Stream, int]
 ) -> dict[Way, Move]:
     """Return the cheapest move from each open site to each other, of patients by stream and where they are now."""
-    minutes = run.inputs.minutes
+    minutes = run.minutes_to(service)
     every_site = run.candidates + run.neighbours(service)
     place = {site: number for number, site in enumerate(every_site, start=1)}
     open_to: dict[tuple[str, str], list[str]] = {}
@@ -372,7 +372,7 @@ def _asks_too_much(run: Run, service: str, limits: Mapping[str, Limits]) -> bool
     """
     reach: dict[frozenset[str], Fraction] = {}
     for stream in run.streams(service):
-        there = (site for site in run.may_go(service, stream) if (stream.area, site) in run.inputs.minutes)
+        there = (site for site in run.may_go(service, stream) if (stream.area, site) in run.minutes_to(service))
         within = frozenset(there)
         reach[within] = reach.get(within, Fraction(0)) + run.patients_in(service, [stream])
     if any(most is not None and least > most for least, most in limits.values()):

@@ -51,7 +51,10 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
     excused = run.question.allow_missing
     between = {(one, other) for one in inputs.roles for other in inputs.roles if one != other}
     by_transfer = any(service.transfer is not None for service in run.question.services.values())
+    travelled = {service.travel_by for service in run.question.services.values()}
+    of_patients = [(mode, table) for mode, table in inputs.by_mode.items() if mode in travelled]
     for missing, extra, name in (
+        *((pairs - table.keys() - excused, set[tuple[str, str]](), "journeys_by_mode") for _, table in of_patients),
         (between - inputs.road.keys() if by_transfer else set(), inputs.road.keys() - between, "transfers"),
         (pairs - inputs.minutes.keys() - excused, inputs.minutes.keys() - pairs, "journeys"),
         (due - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
@@ -62,6 +65,7 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
         for pair in sorted(extra):
             message = f"inputs/{name}.csv has a row for {label(pair)}, which areas.csv and sites.csv do not know."
             yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", label(pair), "", message)
+    yield from _modes_are_known(run)
     yield from _border_is_complete(run) if run.question.as_today else ()
     for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys() - {ACROSS_SITES}):
         message = f"inputs/staff.csv has staff at {site}, which sites.csv does not know."
@@ -69,6 +73,18 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
     for what, there in (("areas.csv names no area", run.areas), ("sites.csv names no candidate", run.candidates)):
         if not there:
             yield Breach(INPUTS_CHECK, "inputs", "", "", f"inputs/{what}.")
+
+
+def _modes_are_known(run: Run) -> Iterator[Breach]:
+    """Yield what is wrong with journeys_by_mode.csv: modes without a row, and rows of what is not there."""
+    name, inputs = "inputs/journeys_by_mode.csv", run.inputs
+    for mode, table in inputs.by_mode.items():
+        if not table:
+            yield Breach(INPUTS_CHECK, name, "", mode, f"{name} has no row of {mode}.")
+        for area, site in sorted(table):
+            if area not in inputs.areas or site not in inputs.roles:
+                message = f"{name} has a row for {mode} {area} {site}, which areas.csv and sites.csv do not know."
+                yield Breach(INPUTS_CHECK, name, label((mode, area, site)), "", message)
 
 
 def _border_is_complete(run: Run) -> Iterator[Breach]:
@@ -176,12 +192,14 @@ def first_contact_is_at_the_nearest_site(run: Run) -> Iterator[Breach]:
 def minutes_are_the_tables(run: Run) -> Iterator[Breach]:
     """A journey's minutes are those of inputs/journeys.csv to its site, times the travel factor.
 
+    Where a service's patients travel by a mode, they are those of inputs/journeys_by_mode.csv.
     Where patients are transferred they are those to first contact, and from there dwell, overhead and the way by road.
     """
     check = "minutes_are_the_tables"
     for service, stream, row, pieces in run.rows_called_for:
         by_transfer = run.question.services[service].transfer is not None
-        found = pieces[0].journey.minutes if by_transfer else run.inputs.minutes.get((stream.area, row.cells["site"]))
+        to_here = run.minutes_to(service).get((stream.area, row.cells["site"]))
+        found = pieces[0].journey.minutes if by_transfer else to_here
         claimed = row.cells["minutes"]
         if found is None or claimed is None:
             yield from differs(check, row, "minutes", None if found is None else Fraction(found, MICRO))

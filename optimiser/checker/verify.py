@@ -59,7 +59,8 @@ SETTINGS = """title place border areas_outside border_pull travel roads demand t
     time_limit_minutes contract working_time"""
 SERVICE_SETTINGS = """name activity patients_go_to observed neighbours fixed at_least_sites at_most_sites beds rotas
     minimum_patients maximum_patients longest_journey_minutes standard_minutes at_most_share_outside in_reach
-    neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer"""
+    neighbours_take_at_most share_within_standard same_site by_transfer stays_local pathway transfer
+    travel_by visitors_travel_by"""
 
 
 class CannotRead(Exception):
@@ -288,16 +289,19 @@ class Changes:
             if by != 1:
                 table.update({pair: whole(table[pair] * by / MICRO, places) for pair in pairs})
 
-        by = self.of("journey_factor", Fraction(1))
-        stretch(q.minutes, by, list(q.minutes))
+        by, tables = self.of("journey_factor", Fraction(1)), [q.minutes, *q.by_mode.values()]
+        for minutes in tables:
+            stretch(minutes, by, list(minutes))
         stretch(q.road, by, list(q.road))
         path = place / "corridors.csv"
         corridor = {key[0]: row["corridor"] for key, row in keyed(path, ["area"]).items()} if path.exists() else {}
         counted = {area for area, _ in q.areas}
         for name in sorted(set(corridor.values())):
-            here = [pair for pair in q.minutes if pair[0] in counted and corridor.get(pair[0]) == name]
+            here = {area for area, _ in q.minutes if area in counted and corridor.get(area) == name}
             if here:
-                stretch(q.minutes, self.of(f"journey_factor.{name}", Fraction(1)), here)
+                by = self.of(f"journey_factor.{name}", Fraction(1))
+                for minutes in tables:
+                    stretch(minutes, by, [pair for pair in minutes if pair[0] in here])
         for name in sorted(self.stated):
             way = re.fullmatch(r"journeys\.([^.]+)\.from_(?:(area|district)\.(.+)|everywhere(\.at\..+)?)", name)
             if not way:
@@ -306,13 +310,13 @@ class Changes:
             at = next((time for time in times.get("times") or {} if where.endswith(f".at.{time}")), None)
             where = where[: -len(f".at.{at}")] if at else where
             called = {a: a if by == "area" else q.district[a] if by else "" for a in counted}
-            here = [a for a in counted if called[a] == where and (a, site) in q.minutes]
+            here = [(minutes, a) for minutes in tables for a in counted if called[a] == where and (a, site) in minutes]
             if here:
                 more = self.of(name, Fraction(0))
-                if min(q.minutes[area, site] for area in here) + more * MICRO < 0:
+                if min(minutes[area, site] for minutes, area in here) + more * MICRO < 0:
                     raise CannotRead(f"config.yaml: {name} takes a journey below nothing")
-                for area in here if at in (None, times.get("time")) else ():
-                    q.minutes[area, site] = whole(Fraction(q.minutes[area, site], MICRO) + more, places)
+                for minutes, area in here if at in (None, times.get("time")) else ():
+                    minutes[area, site] = whole(Fraction(minutes[area, site], MICRO) + more, places)
 
     def patients(self, q, every):
         """Change patients of an activity, then those who come from people of an age."""
@@ -949,6 +953,7 @@ class Question:
             found.fail("V1", f"inputs/journeys.csv has no journey from {area} to {site}")
         if any(not 0 <= number(row["minutes"]) <= 1440 for row in rows.values()):
             found.fail("V1", "inputs/journeys.csv has a journey below 0 or above 1440 minutes")
+        self.read_modes(place, found, lambda row: counted(row["minutes"], 0), wanted - allowed)
         roads = place / "transfers.csv"
         rows = keyed(roads, ["from_site", "to_site"], ["minutes"]) if roads.exists() else {}
         rows = {**rows, **self.added.rows["transfers"]}
@@ -956,6 +961,32 @@ class Question:
         self.road.update({(site, site): 0 for site in self.candidates + self.all_neighbours})
         self.road_of_teams = dict(self.road)  # a team's own travel stays what the tables make it
         self.changes.ways(self, place, places, travel)
+
+    def read_modes(self, place, found, counted, wanted):
+        """Read journeys by the modes that services name. Patients need every one; visitors may lack some."""
+        settings = ("travel_by", "visitors_travel_by")
+        modes = {said[key]: key for said in self.services.values() for key in settings[::-1] if said.get(key)}
+        rows = keyed(place / "journeys_by_mode.csv", ["mode", "area", "site"], ["minutes"]) if modes else {}
+        self.by_mode = {mode: {} for mode in modes}
+        for (mode, *pair), row in rows.items():
+            if mode in modes:
+                self.by_mode[mode][tuple(pair)] = counted(row)
+                if not 0 <= number(row["minutes"]) <= 1440:
+                    found.fail("V1", "inputs/journeys_by_mode.csv has a journey below 0 or above 1440 minutes")
+        of_patients = {said.get("travel_by") for said in self.services.values()}
+        for mode, known in self.by_mode.items():
+            for area, site in sorted(wanted - set(known))[:5] if mode in of_patients else ():
+                found.fail("V1", f"inputs/journeys_by_mode.csv has no row {mode}, {area}, {site}")
+        calibration = (self.config.get("travel") or {}).get("calibration") or {}
+        unknown = self.config.get("roads") or self.config.get("sites") or not calibration.get("applied", True)
+        moved = {code for code in self.services if self.transfer(code)}
+        moved |= {self.transfer(code)["first_contact"] for code in moved}
+        if modes and (unknown or any(self.services[code].get("travel_by") for code in moved)):
+            raise CannotRead("config.yaml names modes beside roads, sites, no calibration, or of patients transferred")
+
+    def minutes_to(self, code):
+        """Return the minutes by which a service's patients travel."""
+        return self.by_mode.get(self.services[code].get("travel_by"), self.minutes)
 
     def read_staff(self, place):
         path = place / "staff.csv"
@@ -992,10 +1023,10 @@ class Question:
         activity, offset = self.services[code]["activity"], {} if straight else self.offsets(code)
         demand = self.before if before else self.patients
         pull = value(self.config, "border_pull")
-        rows = []
+        rows, minutes = [], self.minutes_to(code)
 
         def order(area, sites):
-            near = ((self.minutes[area, s], s) for s in sites if (area, s) in self.minutes)
+            near = ((minutes[area, s], s) for s in sites if (area, s) in minutes)
             return InOrder(
                 sorted(near, key=lambda one: (one[0] + offset.get(one[1], 0), one[1] not in self.bit, one[1]))
             )
@@ -2038,6 +2069,24 @@ def transfer_measures(q, code, flow, plan):
         yield "site_patients_not_transferred", site, Fraction(stay), "patients a year", "neither"
 
 
+def visitor_measures(q, code, flow):
+    """Yield how long a patient's visitors travel from home to where the patient is, and how many are out of reach."""
+    mode = q.services[code].get("visitors_travel_by")
+    if not mode:
+        return
+    minutes, treated = q.by_mode[mode], {}
+    for stream, site, _journey, patients, first, _first_minutes, _road, moves in flow.pieces:
+        share = flow.share if moves else 1
+        for where, many in ((site, share * patients), (first, (1 - share) * patients)) if stream[1] else ():
+            treated[stream[0], where] = treated.get((stream[0], where), 0) + many
+    reached = {pair: many for pair, many in treated.items() if pair in minutes}
+    if sum(reached.values()):
+        total = Fraction(sum(many * minutes[pair] for pair, many in reached.items()))
+        yield "visitors_mean_minutes", "", total / sum(reached.values()) / MICRO, "minutes", "lower"
+    beyond = Fraction(sum(treated.values()) - sum(reached.values()))
+    yield "patients_out_of_visitors_reach", "", beyond / MICRO, "patients a year", "lower"
+
+
 def bed_measures(q, code, flow, plan):
     beds = q.services[code].get("beds")
     if not beds:
@@ -2108,6 +2157,7 @@ def measures(q, staff, plan, tables):
             *bed_measures(q, code, flow, plan),
         ]
         rows += transfer_measures(q, code, flow, plan) if flow.transfer else []
+        rows += visitor_measures(q, code, flow)
         for measure, group, *rest in rows:
             found[measure, code, group] = rest
     for measure, code, group, *rest in staff_measures(q, staff, plan, tables):

@@ -37,6 +37,9 @@ def import_(
     lookup: Annotated[
         Path | None, typer.Option(help="CSV of two columns: codes of the file, and those of the place.")
     ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="How one travels, such as by_bus: journeys then stand beside those of the place.")
+    ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace what is there, and keep it under replaced/.")
     ] = False,
@@ -60,6 +63,7 @@ def import_(
         suppressed,
         crs,
         lookup,
+        mode,
     )
     brought = bring_in(table, file, into, wishes)
     written = write_into(into, brought.files, replace=replace or brought.adds)

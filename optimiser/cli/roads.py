@@ -38,6 +38,7 @@ def isochrones(
         list[float] | None,
         typer.Option(help="Where a step ends; may be given several times. 15, 30, 45 and 60 if not."),
     ] = None,
+    mode: Annotated[str | None, typer.Option(help="How one travels, as a service of the question names it.")] = None,
     geojson: Annotated[Path | None, typer.Option(help="Also write the outlines as GeoJSON to a new file.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +49,7 @@ def isochrones(
     from optimiser.report.isochrones import LIMITS
     from optimiser.report.isochrones import isochrones as around
 
-    found = around(config, site, minutes or LIMITS)
+    found = around(config, site, minutes or LIMITS, mode=mode)
     _told_and_drawn(found, geojson, "whole areas, by where their people live", as_json)
 
 

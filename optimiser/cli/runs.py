@@ -326,7 +326,7 @@ def _row_in_words(name: str, known: dict[str, str]) -> str:
 # From so many on, patients are told in whole numbers.
 WHOLE_PATIENTS = 10
 # Rows of average minutes, which have two decimals everywhere.
-MEANS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes")
+MEANS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes", "visitors_mean_minutes")
 # Of these rows everybody is counted as if taken on, where only some are.
 AS_IF_TAKEN_ON = ("median_minutes", "p95_minutes", "worst_minutes", "people_beyond_")
 # These rows hold what those who are taken on wait.

@@ -67,6 +67,7 @@ def problem_of(config: Config, place: Place) -> Problem:
         services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, settings.travel, longer),
+        by_mode=_by_mode(settings, place, areas.index, sites),
         longer=longer,
         factors=_factors(settings.travel),
         uncalibrated=_taken_back(settings.travel),
@@ -135,7 +136,8 @@ def _observed(
     offsets = {site: replace(one, value=times(one.value, Fraction(1))) for site, one in stated.items()}
     if counts and not offsets:
         held = settings.held_at_zero or ""
-        asked = (activity, problem.services[code].neighbours, held, *counts.items())
+        service = problem.services[code]
+        asked = (activity, service.neighbours, service.travel_by, held, *counts.items())
         fitted[asked] = fitted.get(asked) or fit(problem, code, counts, held_at_zero=held)
         offsets = with_offsets(fitted[asked], settings.period or "")
     return Observed(offsets, settings.period or "", counts)
@@ -298,6 +300,19 @@ def _journeys(
     """Return minutes by area and site, times the factor, to the decimals kept; NaN where there is no journey."""
     table = _grid(place.journeys, ("area", areas), ("site", pd.Index(_order(sites))), "minutes")
     return _as_read(table, longer.journeys if longer else None, travel)
+
+
+def _by_mode(
+    settings: Settings, place: Place, areas: pd.Index[str], sites: Mapping[str, Site]
+) -> dict[str, pd.DataFrame]:
+    """Return the same by each mode that a service names, in order."""
+    named = {mode for one in settings.services.values() for mode in one.modes}
+    found = {}
+    for mode in sorted(named & set(place.modes)):
+        rows = place.journeys_by_mode[place.journeys_by_mode["mode"] == mode]
+        table = _grid(rows, ("area", areas), ("site", pd.Index(_order(sites))), "minutes")
+        found[mode] = _as_read(table, None, settings.travel)
+    return found
 
 
 def _transfers(config: Config, place: Place, sites: Mapping[str, Site], longer: Longer | None = None) -> pd.DataFrame:

@@ -54,6 +54,7 @@ def disagreements(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         yield from _service_faults(config, place, code, service)
         yield from _rota_faults(config, place, code, service)
         yield from _pathway_faults(config, place, code, service)
+        yield from _mode_faults(config, place, code, service)
     for code, sites in settings.today.items():
         for number, site in enumerate(sites):
             if words := _not_a_candidate(place, site):
@@ -165,6 +166,27 @@ def _service_faults(config: Config, place: Place, code: str, service: ServiceSet
     for number, site in enumerate(listed):
         if words := _not_a_neighbour(place, site):
             yield config.where("services", code, "neighbours", number), words
+
+
+def _mode_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield modes that journeys_by_mode.csv does not have, and the first journey that patients lack by one that it has.
+
+    Visitors may lack any: how many patients they do not reach is told.
+    """
+    for setting in ("travel_by", "visitors_travel_by"):
+        mode = getattr(service, setting)
+        where = config.where("services", code, setting)
+        if mode is not None and mode not in place.modes:
+            remedy = "Add its rows there (optimiser import journeys FILE --mode), or take this out."
+            yield where, _no_such("mode", mode, "journeys_by_mode", place.modes, remedy)
+        elif mode is not None and setting == "travel_by":
+            rows = place.journeys_by_mode[place.journeys_by_mode["mode"] == mode]
+            known = {*zip(rows["area"], rows["site"], strict=True), *config.settings.travel.allow_missing}
+            areas, sites = place.counting(config.settings.areas_outside).areas["area"], place.sites["site"]
+            if lacking := [(area, site) for area in areas for site in sites if (area, site) not in known]:
+                more = f" and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
+                words = f"journeys_by_mode.csv has no row {mode}, {', '.join(lacking[0])}{more}"
+                yield where, f"{words}. Add what is missing, or list it under travel.allow_missing."
 
 
 def _no_activity(activity: str, place: Place) -> str:

@@ -16,7 +16,7 @@ from optimiser.inputs.tables import Place
 from optimiser.journeys.network import BESIDE, TABLES, Event, Network, clock, network_of
 from optimiser.problem import Figure, Longer, Problem
 from optimiser.problem.decimals import exactly
-from optimiser.problem.words import listed
+from optimiser.problem.words import listed, spoken
 
 MOST_NAMED = 3
 ADD_AREAS = "Add them, or write areas_outside: known_in_full if these are areas outside."
@@ -95,6 +95,10 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
     """Yield where and what for everything that settings say of roads and the network of their place cannot do."""
     event = event_of(settings.roads)
     if not event:
+        return
+    if modes := sorted({mode for one in settings.services.values() for mode in one.modes}):
+        words = f"it is not known how much longer journeys {listed(map(spoken, modes))} take then"
+        yield where(), f"{words}. Take roads out, or travel_by and visitors_travel_by of the services."
         return
     if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."

@@ -26,6 +26,8 @@ COMPARED = (
     "people_beyond_60",
     "patients_beyond_standard",
     "share_outside",
+    "visitors_mean_minutes",
+    "patients_out_of_visitors_reach",
     "patients_past_a_nearer_site",
     "nearest_mean_minutes",
     "beds_needed",

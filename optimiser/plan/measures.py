@@ -119,6 +119,7 @@ def of_service(plan: Plan, service: str) -> tuple[Row, ...]:
         *_backcast_rows(plan, service),
         *_transfer_rows(plan, service),
         *_managed_rows(plan, service),
+        *_visitor_rows(plan, service),
     )
 
 
@@ -444,6 +445,29 @@ def _transfer_rows(plan: Plan, service: str) -> Iterator[Row]:
     for site in plan.problem.reachable_sites(transfer.first_contact):
         stay = float(staying.get(site, 0))
         yield "site_patients_not_transferred", service, site, stay, "patients a year", "neither"
+
+
+def _visitor_rows(plan: Plan, service: str) -> Iterator[Row]:
+    """Yield how long visitors travel from a resident patient's home to where the patient is, by the mode they take."""
+    mode = plan.problem.services[service].visitors_travel_by
+    if mode is None:
+        return
+    rows = _with_shares(plan, service)
+    rows = rows[rows["resident"]]
+    everybody = rows["patients_per_year"]
+    arriving = rows["patients_arriving"].where(rows["site"].notna(), everybody)
+    treated = pd.Series(arriving.to_numpy(), [rows["area"], rows["site"]])
+    if "first_site" in rows:
+        # Those who are not taken on are visited where they were seen first.
+        left = (everybody - arriving).to_numpy()
+        treated = pd.concat([treated, pd.Series(left, [rows["area"], rows["first_site"]])])
+    minutes = plan.problem.by_mode[mode].stack().reindex(treated.index).to_numpy(dtype=float)
+    reached, many = np.isfinite(minutes), treated.to_numpy(dtype=float)
+    total = float(many[reached].sum())
+    average = float((many * np.where(reached, minutes, 0.0)).sum()) / total if total else np.nan
+    yield "visitors_mean_minutes", service, "", average, "minutes", "lower"
+    beyond = float(many[~reached].sum())
+    yield "patients_out_of_visitors_reach", service, "", beyond, "patients a year", "lower"
 
 
 def _managed_rows(plan: Plan, service: str) -> Iterator[Row]:

@@ -134,6 +134,8 @@ class Problem:
         ``corridor`` (the road whose state its journeys share; blank for none).
     journeys
         Minutes by road, one row an area, one column a site in ``site_order``. NaN: no journey (allowed pairs only).
+    by_mode
+        Minutes by each other mode that a service names, as ``journeys`` has them by road.
     demand
         Patients a year, one row an area, one column an activity; grown already where ``growth`` says so.
     ages
@@ -203,6 +205,7 @@ class Problem:
     hurdles: tuple[str, ...] = ()
     time_limit_minutes: float = 10.0
     transfers: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_mode: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     growth: Growth | None = None
     ages: Mapping[str, Mapping[str, Figure]] = field(default_factory=dict)
     factors: Mapping[str, Figure] = field(default_factory=dict)
@@ -353,6 +356,7 @@ class Problem:
             services={code: replace(service, neighbours=()) for code, service in self.services.items()},
             areas=self.areas[resident],
             journeys=self.journeys.loc[resident, list(self.candidates)],
+            by_mode={mode: table.loc[resident, list(self.candidates)] for mode, table in self.by_mode.items()},
             demand=self.demand[resident],
             transfers=self.transfers.reindex(index=here, columns=here) if len(self.transfers) else self.transfers,
             growth=self.growth and replace(self.growth, before=self.growth.before[resident]),
@@ -419,11 +423,17 @@ class Problem:
 
         Infinite where there is no journey, and at sites that a stream's patients do not go to.
         """
-        sites = self.reachable_sites(service)
-        return self.kept(("minutes", sites), (self.journeys, self.streams), lambda: self._minutes_to(sites))
+        sites, journeys = self.reachable_sites(service), self.journeys_to(service)
+        key = ("minutes", sites, self.services[service].travel_by)
+        return self.kept(key, (journeys, self.streams), lambda: self._minutes_to(sites, journeys))
 
-    def _minutes_to(self, sites: tuple[str, ...]) -> np.ndarray:
-        found = self.journeys[list(sites)].to_numpy(dtype=float, copy=True)
+    def journeys_to(self, service: str) -> pd.DataFrame:
+        """Return the minutes by which a service's patients travel: areas × ``site_order``."""
+        mode = self.services[service].travel_by
+        return self.journeys if mode is None else self.by_mode[mode]
+
+    def _minutes_to(self, sites: tuple[str, ...], journeys: pd.DataFrame) -> np.ndarray:
+        found = journeys[list(sites)].to_numpy(dtype=float, copy=True)
         found[np.isnan(found)] = np.inf
         if self.border is not None:
             goes = self.kept(("goes", sites), (self.streams,), lambda: self._goes_to(sites))
@@ -502,17 +512,17 @@ class Problem:
         """What makes every journey time whole, and no larger than need be; transfers and waits included."""
         legs = [leg for code in self.reached_by_transfer if (leg := self.services[code].transfer)]
         waits = tuple(figure.value for leg in legs for figure in (leg.dwell_minutes, leg.overhead_minutes))
-        roads = [self.transfers] if legs else []
+        roads, tables = [self.transfers] if legs else [], (self.journeys, *self.by_mode.values())
 
         def finest() -> float:
-            times = np.concatenate([np.ravel(np.asarray(one, dtype=float)) for one in (self.journeys, *roads, waits)])
+            times = np.concatenate([np.ravel(np.asarray(one, dtype=float)) for one in (*tables, *roads, waits)])
             times = times[np.isfinite(times)]
             places = _scale(times)
             # A factor makes decimal places, not finer steps: 0.1 minute × 1.25 still moves in steps of 0.125.
             step = int(np.gcd.reduce(np.rint(times * places).astype(np.int64), initial=0)) or 1
             return places / step
 
-        return self.kept(("minute scale", waits), (self.journeys, self.transfers), finest)
+        return self.kept(("minute scale", waits, *self.by_mode), (*tables, self.transfers), finest)
 
     @cached_property
     def share_scale(self) -> int:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from optimiser.problem import ACROSS_SITES, Figure, Problem, Service
 from optimiser.problem.decimals import exactly, table_plus, table_times
@@ -187,7 +188,7 @@ def journey_factor(_problem: Problem) -> Iterator[Parameter]:
             if problem.transfers.empty
             else table_times(problem.transfers, factor, problem.minute_places)
         )
-        return _other(problem, journeys=table_times(problem.journeys, factor, problem.minute_places), transfers=roads)
+        return _otherwise(problem, lambda table: table_times(table, factor, problem.minute_places), transfers=roads)
 
     yield _factor("journey_factor", "Every journey and every way between sites takes so many times as long", apply)
 
@@ -199,9 +200,13 @@ def journey_factor_of_a_corridor(problem: Problem) -> Iterator[Parameter]:
 
         def apply(problem: Problem, value: Value, corridor: str = corridor) -> Problem:
             here = problem.areas["corridor"] == corridor
-            journeys = problem.journeys.copy()
-            journeys.loc[here] = table_times(journeys.loc[here], number_of(value), problem.minute_places)
-            return _other(problem, journeys=journeys)
+
+            def stretched(table: pd.DataFrame) -> pd.DataFrame:
+                found = table.copy()
+                found.loc[here] = table_times(table.loc[here], number_of(value), problem.minute_places)
+                return found
+
+            return _otherwise(problem, stretched)
 
         meaning = f"Every journey from {areas_of(problem, corridor)} takes so many times as long"
         yield _factor(f"journey_factor.{corridor}", meaning, apply)
@@ -221,7 +226,7 @@ def journeys(problem: Problem, name: str) -> Parameter | None:
     time = next((one for one in problem.times_of_day if where.endswith(f".at.{one}")), "")
     where = where.removesuffix(f".at.{time}") if time else where
     here = _from_there(problem, found["by"], where)
-    minutes = problem.journeys.loc[here, site]
+    minutes = pd.concat([table.loc[here, site] for table in (problem.journeys, *problem.by_mode.values())])
     if minutes.isna().all():
         return None
     counts = not time or problem.times_of_day[time]
@@ -229,9 +234,13 @@ def journeys(problem: Problem, name: str) -> Parameter | None:
     def apply(problem: Problem, value: Value) -> Problem:
         if not counts:
             return _other(problem)
-        table = problem.journeys.copy()
-        table.loc[here, [site]] = table_plus(table.loc[here, [site]], number_of(value), problem.minute_places)
-        return _other(problem, journeys=table)
+
+        def longer(table: pd.DataFrame) -> pd.DataFrame:
+            found = table.copy()
+            found.loc[here, [site]] = table_plus(table.loc[here, [site]], number_of(value), problem.minute_places)
+            return found
+
+        return _otherwise(problem, longer)
 
     meaning = f"Journeys from {where} to {problem.sites[site].name} take so many minutes more"
     least, most = -exactly(float(minutes.min())), Fraction(MOST[MORE])
@@ -547,6 +556,12 @@ def _new(figure: Figure, value: Value) -> Figure:
 def _service(problem: Problem, code: str, **fields: Any) -> Problem:
     service: Service = replace(problem.services[code], **fields)
     return _other(problem, services={**problem.services, code: service})
+
+
+def _otherwise(problem: Problem, change: Callable[[pd.DataFrame], pd.DataFrame], **fields: Any) -> Problem:
+    """Return the problem with other journeys, those of every mode alike."""
+    by_mode = {mode: change(table) for mode, table in problem.by_mode.items()}
+    return _other(problem, journeys=change(problem.journeys), by_mode=by_mode, **fields)
 
 
 def _other(problem: Problem, **fields: Any) -> Problem:

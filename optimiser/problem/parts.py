@@ -199,6 +199,8 @@ class Service:
     """A line of care: who needs it, how they reach it, and what it needs to run. ``None`` means no such rule.
 
     ``managed``: its patients are shared out between sites so that volumes are kept to, and need not go to the nearest.
+    ``travel_by`` and ``visitors_travel_by`` are modes of ``Problem.by_mode``: how its patients travel, if not as in
+    ``Problem.journeys``, and how those travel who visit them, if that is counted.
     """
 
     code: str
@@ -224,6 +226,8 @@ class Service:
     observed: Observed | None = None
     transfer: Transfer | None = None
     managed: bool = False
+    travel_by: str | None = None
+    visitors_travel_by: str | None = None
 
     @property
     def counts_volumes(self) -> bool:

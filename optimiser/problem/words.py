@@ -60,6 +60,7 @@ TOLD_MEASURES = (
     *("mean_minutes", "mean_road_minutes", "median_minutes", "p95_minutes", "worst_minutes"),
     *("patients", "patients_outside", "share_outside", "patients_within_30", "patients_beyond_standard"),
     *("site_patients", "people_beyond_30", "people_beyond_45", "people_beyond_60", "transfers_per_day"),
+    *("visitors_mean_minutes", "patients_out_of_visitors_reach"),
 )
 
 # How an answer differs from another at some sites, by whether it has the service there and whether it is there today.

@@ -16,7 +16,7 @@ from optimiser.inputs import read_question
 from optimiser.inputs.boundaries import LONGITUDE_LATITUDE, merged, read_boundaries
 from optimiser.inputs.roads import event_of
 from optimiser.inputs.tables import boundary_file
-from optimiser.problem.words import amount, code_called, listed
+from optimiser.problem.words import amount, code_called, listed, spoken
 
 if TYPE_CHECKING:
     import geopandas
@@ -65,11 +65,14 @@ class Isochrones:
         return f"{there.to_json(drop_id=True, separators=(',', ':'))}\n"
 
 
-def isochrones(config: str | Path, site: str, limits: Sequence[float] = LIMITS) -> Isochrones:
+def isochrones(
+    config: str | Path, site: str, limits: Sequence[float] = LIMITS, *, mode: str | None = None
+) -> Isochrones:
     """Return the areas within so many minutes of a site, as journeys are in a question: its factors, its roads.
 
-    ``site`` is a code or a name; ``limits`` are minutes, in any order. Raises ``InputError`` where the site is not
-    known, a limit is not above 0, or the place has no outlines.
+    ``site`` is a code or a name; ``limits`` are minutes, in any order; ``mode`` is one that a service of the question
+    names, in place of the journeys of all. Raises ``InputError`` where the site or the mode is not known, a limit is
+    not above 0, or the place has no outlines.
     """
     question = read_question(config)
     problem, place = question.problem, question.place_folder
@@ -81,15 +84,18 @@ def isochrones(config: str | Path, site: str, limits: Sequence[float] = LIMITS) 
         faults.append(Fault(quoted(site), f"is no code and no name of a site. {hint}"))
     if wrong := [f"{one:g}" for one in limits if not 0 < one < np.inf]:
         faults.append(Fault("minutes", f"{listed(wrong)}: is not above 0. Give minutes such as 15."))
+    if mode is not None and mode not in problem.by_mode:
+        hint = did_you_mean(mode, problem.by_mode, or_else="Name one under travel_by of a service.")
+        faults.append(Fault(quoted(mode), f"is no mode that a service of the question names. {hint}"))
     if file is None:
         faults.append(Fault(shown(place), "the place has no outlines to draw. Add boundaries.geojson."))
     if faults or file is None or not code:
         raise InputError(faults)
     outlines = read_boundaries(file).set_index("area").geometry.reindex(problem.areas.index)
-    minutes = problem.journeys[code]
+    minutes = (problem.journeys if mode is None else problem.by_mode[mode])[code]
     ends = [0.0, *sorted({float(one) for one in limits})]
     return Isochrones(
-        f"{names[code]} ({code})",
+        f"{names[code]} ({code}){'' if mode is None else f' {spoken(mode)}'}",
         steps_of(minutes, ends, outlines, problem.areas["population"]),
         int((minutes > ends[-1]).sum()),
         int(minutes.isna().sum()),

@@ -22,6 +22,7 @@ from optimiser.problem.words import (
     in_round_words,
     is_one,
     listed,
+    spoken,
 )
 from optimiser.report.counted import sources_of, titles_of_demand
 from optimiser.report.summary_of_staff import moved
@@ -201,6 +202,13 @@ def _of_journeys(plan: Plan) -> list[tuple[str, About]]:
     if (back := problem.uncalibrated) and not back.verified:
         why = back.plus.source or back.times.source or NO_SOURCE
         said.append((f"Journeys were calibrated as {back.words}, which is taken back ({why})", FACTOR_OF_JOURNEYS))
+    sources = [*sources_of(problem.files, "journeys_by_mode", "minutes", "")]
+    doubtful = dict.fromkeys(one.get("title") or NO_SOURCE for one in sources if one.get("verified") != "true")
+    if doubtful or not sources:
+        said += [
+            (f"Journeys {spoken(mode)} ({listed(doubtful or [NO_SOURCE])})", frozenset({"travel_by", mode}))
+            for mode in problem.by_mode
+        ]
     return said
 
 

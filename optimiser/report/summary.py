@@ -67,6 +67,7 @@ def what_was_asked(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         *_growth(plan.problem),
         *_factors(plan.problem),
         *_longer(plan.problem),
+        *_modes(plan.problem),
         *_observed(plan, numbers),
         *_shared_out(plan, numbers),
     ]
@@ -205,6 +206,18 @@ def _longer(problem: Problem) -> list[str]:
     areas = f"to {'; to '.join(found)}" if found else "to no candidate"
     how = "Worked out as the difference on a network of main roads, before any queue on the others; not verified."
     return [f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}. {how}"]
+
+
+def _modes(problem: Problem) -> list[str]:
+    """Return by which modes patients and their visitors travel, where that is not as in the table of all journeys."""
+    said = [
+        f"{who} {service.name} travel {spoken(mode)}"
+        for service in problem.services.values()
+        for who, mode in (("patients of", service.travel_by), ("visitors to", service.visitors_travel_by))
+        if mode
+    ]
+    elsewhere = " Nobody is taken elsewhere for the sake of visitors." if "visitors" in "".join(said) else ""
+    return [f"By journeys_by_mode.csv {'; '.join(said)}.{elsewhere}"] if said else []
 
 
 def _more(problem: Problem, activity: str) -> float:

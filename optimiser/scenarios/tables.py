@@ -54,8 +54,13 @@ def can_be_tabled(listed: Joint, places: Mapping[str, int]) -> bool:
         return False
     problem = listed.problem
     services = problem.services.values()
-    decimals = places_of(problem.journeys.to_numpy(dtype=float)) + factor_places(places)
+    decimals = _places_of_journeys(problem) + factor_places(places)
     return decimals <= PLACES and not any(one.transfer or one.managed or one.observed for one in services)
+
+
+def _places_of_journeys(problem: Problem) -> int:
+    tables = (problem.journeys, *problem.by_mode.values())
+    return max(places_of(table.to_numpy(dtype=float)) for table in tables)
 
 
 def factor_places(places: Mapping[str, int]) -> int:
@@ -223,7 +228,7 @@ class Tables:
     @cached_property
     def minute_places(self) -> int:
         """Decimal places of the question's journeys."""
-        return places_of(self.problem.journeys.to_numpy(dtype=float))
+        return _places_of_journeys(self.problem)
 
     @cached_property
     def factor_scale(self) -> int:

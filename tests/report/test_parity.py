@@ -180,6 +180,22 @@ def test_the_small_world_comes_to_the_same(browser: Browser):
     agree(browser, full(), joint=16)
 
 
+def by_other_modes(problem: Problem, service: str, *, travel: bool = True) -> Problem:
+    """Return the problem with patients of a service who go by bus, and visitors who come by a train that few have."""
+    minutes = problem.journeys.iloc[:, ::-1].set_axis(problem.journeys.columns, axis=1)
+    train = minutes.where(minutes > 10) + 0.25
+    modes = {"visitors_travel_by": "by_train"} | ({"travel_by": "by_bus"} if travel else {})
+    return replace(vary(problem, service, **modes), by_mode={"by_bus": minutes * 1.5, "by_train": train})
+
+
+def test_journeys_by_other_modes_come_to_the_same(browser: Browser):
+    agree(browser, by_other_modes(full(), "clinic"), joint=16)
+    shared = replace(small(managed=True, standard_minutes=Figure(15), maximum_patients=Figure(32)), areas=full().areas)
+    agree(browser, by_other_modes(shared, "clinic"), joint=16)
+    moved = by_transfer(minimum_patients=Figure(30), share_transferred=Figure(0.25))
+    agree(browser, by_other_modes(moved, moved.reached_by_transfer[0], travel=False), joint=30)
+
+
 def test_transfers_come_to_the_same(browser: Browser):
     agree(browser, by_transfer(minimum_patients=Figure(30), most_transfers_a_day=Figure(0.05)), joint=30)
     agree(browser, two_by_transfer(36, at_most_sites=None), joint=30)

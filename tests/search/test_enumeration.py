@@ -86,6 +86,10 @@ def borders(draw: st.DrawFn, areas: list[str], neighbours: list[str]) -> Border:
     return Border(pd.DataFrame(shares, index=pd.Index(areas, name="area")), Figure(draw(one_of(0.0, 0.25, 0.6, 1.0))))
 
 
+# By what patients travel, and others by which they are visited alone.
+BY, TO_VISIT = (None, None, "by_bus"), "by_train"
+
+
 @st.composite
 def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Problem:
     """Draw a world of so many candidates and services, with ties, zero demand and rules that may clash."""
@@ -143,6 +147,13 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
     sites = [*candidates, *neighbours]
     roads = [[draw(one_of(0.0, 4.5, 10.0, 25.0)) for _ in sites] for _ in sites]
     resident = [True, *(draw(st.booleans()) for _ in areas[1:])]
+    for code, one in services.items():
+        if one.activity:
+            by = draw(st.sampled_from(BY)) if code not in on_a_pathway else None
+            services[code] = replace(one, travel_by=by, visitors_travel_by=draw(st.sampled_from((*BY, TO_VISIT))))
+    named = {mode for one in services.values() for mode in (one.travel_by, one.visitors_travel_by) if mode}
+    # Visitors may have no way by what they take, and patients have one.
+    long = {mode: minutes if mode != TO_VISIT else st.none() | minutes for mode in sorted(named)}
     return Problem(
         title="A drawn world",
         at_most_services_a_site=draw(FEW_OR_ANY),
@@ -159,6 +170,10 @@ def worlds(draw: st.DrawFn, sizes: tuple[tuple[int, int], ...] = SIZES) -> Probl
             index=pd.Index(areas, name="area"),
         ),
         journeys=pd.DataFrame({site: [draw(minutes) for _ in areas] for site in sites}, index=areas),
+        by_mode={
+            mode: pd.DataFrame({site: [draw(each) for _ in areas] for site in sites}, index=areas, dtype=float)
+            for mode, each in long.items()
+        },
         demand=pd.DataFrame(
             {name: [draw(one_of(0.0, 1.0, 2.5, 7.333333)) for _ in areas] for name in ("visit", "stay")},
             index=areas,

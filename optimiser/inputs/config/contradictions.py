@@ -10,7 +10,7 @@ from typing import Any
 from optimiser.errors import did_you_mean, quoted
 from optimiser.inputs.config.settings import Config, ExceptionSettings, ObjectiveSettings, ServiceSettings
 from optimiser.inputs.layers import Spot
-from optimiser.problem.words import TOLD, TOLD_MEASURES
+from optimiser.problem.words import TOLD, TOLD_MEASURES, listed
 
 # Objectives that rest on no patients.
 COUNT_NO_PATIENTS = ("staff_short", "changes_from_today", "fewest_sites")
@@ -33,6 +33,7 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
         yield from _link_faults(config, code, service, services)
         yield from _rota_faults(config, code, service, services)
         yield from _pathway_faults(config, code, service, services)
+        yield from _mode_faults(config, code, service)
     for code, team in config.settings.teams.items():
         if team.across_sites and 0 < team.moves_at_most.value < math.inf:
             words = "nobody moves within one team across sites, so that no limit on moves can count. Take it out"
@@ -213,7 +214,7 @@ def exception_faults(
     services: Mapping[str, ServiceSettings], exceptions: Sequence[ExceptionSettings]
 ) -> Iterator[tuple[int, str]]:
     """Yield the number and the fault of each exception from a link that is not there, or that is listed twice."""
-    listed = [(one.service, one.needs, one.site) for one in exceptions]
+    named = [(one.service, one.needs, one.site) for one in exceptions]
     for number, one in enumerate(exceptions):
         service = services.get(one.service)
         links = [*service.same_site, *(service.in_reach or {})] if service else []
@@ -223,7 +224,7 @@ def exception_faults(
             hint = did_you_mean(one.needs, links, list_at_most=20)
             words = f"{one.service} does not need {quoted(one.needs)} on its site or in reach: nothing to except"
             yield number, f"{words}. {hint}".rstrip()
-        if listed[number] in listed[:number]:
+        if named[number] in named[:number]:
             yield number, f"{one.service} without {one.needs} at {one.site} is listed twice. Keep one."
 
 
@@ -254,6 +255,32 @@ def _pathway_faults(
     elif first and first.patients_go_to == "managed":
         words = "shared out, which is not counted where patients are seen first, so far"
         yield at, f"the patients of {name} are {words}. Write patients_go_to: nearest or observed for {name}."
+
+
+def _mode_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
+    """Yield modes of travelling where nobody travels, and beside what says nothing of journeys by other modes."""
+    settings = config.settings
+    stated = [name for name in ("travel_by", "visitors_travel_by") if getattr(service, name)]
+    calibration = settings.travel.calibration
+    for name in stated:
+        where = config.where("services", code, name)
+        if service.activity is None:
+            yield where, f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
+        if calibration and not calibration.applied:
+            words = "travel.calibration is that of journeys.csv, and cannot be taken back from journeys by a mode"
+            yield where, f"{words}. Take one of the two out."
+        if settings.sites:
+            words = f"of the sites that are added ({listed(settings.sites)}) no journey by a mode is known"
+            yield where, f"{words}. Take one of the two out, or add them to the place's tables."
+    seen_first = [
+        other
+        for other, one in settings.services.items()
+        if one.pathway == "transfer" and one.transfer and one.transfer.first_contact == code
+    ]
+    if "travel_by" in stated and (service.pathway == "transfer" or seen_first):
+        whose = code if service.pathway == "transfer" else listed(seen_first)
+        words = f"patients of {whose} are transferred, and both their ways are those of journeys.csv and transfers.csv"
+        yield config.where("services", code, "travel_by"), f"{words}, so far. Take it out, or write pathway: direct."
 
 
 def _unknown_names(

@@ -369,6 +369,12 @@ class ServiceSettings(Strict):
     neighbours: Annotated[tuple[Code, ...] | Literal["all", "none"], BeforeValidator(_neighbours)] = Field(
         "all", description="Neighbours that provide it: all of them unless said, none, or a list of sites"
     )
+    travel_by: Code | None = Field(
+        None, description="Mode of journeys_by_mode.csv by which its patients travel; as in journeys.csv if not stated"
+    )
+    visitors_travel_by: Code | None = Field(
+        None, description="Mode of journeys_by_mode.csv by which its patients are visited; not looked at if not stated"
+    )
     fixed: dict[Code, FixedSettings] = Field({}, description="Sites where it is settled beforehand")
     at_least_sites: Count | None = Field(None, description="Fewest sites that may provide it")
     at_most_sites: Count | None = Field(None, description="Most sites that may provide it")
@@ -401,6 +407,11 @@ class ServiceSettings(Strict):
     transfer: TransferSettings | None = Field(
         None, description="How patients are transferred, for pathway: transfer; kept aside while that says direct"
     )
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The modes of journeys_by_mode.csv that it names."""
+        return tuple(mode for mode in (self.travel_by, self.visitors_travel_by) if mode)
 
 
 class ObjectiveSettings(Strict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import tempfile
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, did_you_mean, shown
+from optimiser.errors import Fault, InputError, did_you_mean, quoted, shown
 from optimiser.inputs.importing.codes import Known
 from optimiser.inputs.importing.outlines import outlines_in
 from optimiser.inputs.importing.pairs import demand_in, pairs_in
 from optimiser.inputs.importing.reading import read_any
 from optimiser.inputs.importing.rows import rows_in
 from optimiser.inputs.importing.wishes import Wishes
-from optimiser.inputs.schema import PLACE_TABLES, Table, place_table
+from optimiser.inputs.schema import CODE_PATTERN, PLACE_TABLES, Table, place_table
 from optimiser.inputs.tables import IMPORTED, boundary_file
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.problem.words import listed
@@ -27,6 +28,12 @@ from optimiser.problem.words import listed
 __all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in", "recorded"]
 
 BOUNDARIES = "boundaries"
+JOURNEYS, BY_MODE = "journeys", "journeys_by_mode"
+# Tables that come in part by part: the column that tells the parts, and how a question has one.
+PARTED = {
+    "demand": ("activity", "A service counts them by activity"),
+    BY_MODE: ("mode", "Patients of a service go so by travel_by, and visitors by visitors_travel_by"),
+}
 RECORD = ("table", "file", "sha256", "said")
 
 
@@ -68,6 +75,8 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         raise InputError(
             [Fault(table, f"there is no such table of a place. {did_you_mean(table, names, list_at_most=20)}")]
         )
+    if wishes.mode is not None:
+        table = _by_mode(table, wishes.mode)
     _refuse_the_folder_above(folder)
     known, adds = Known.of(folder, wishes.lookup), False
     if table == BOUNDARIES:
@@ -77,14 +86,16 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         if beside and beside.name != name:
             said.append(f"{beside.name} is not read any more: {name} is.")
     else:
-        frame, said = _table_in(place_table(table), path, known, wishes)
+        frame, said = _table_in(place_table(table if wishes.mode is None else JOURNEYS), path, known, wishes)
+        if wishes.mode is not None:
+            frame.insert(0, "mode", wishes.mode)
         there = _as_written(folder, table)
         if table in known.kinds:
             frame, adds = _with_more(place_table(table), there, frame, said)
         _refuse_faults(place_table(table), _csv(frame), path)
         rows = len(frame)
-        if table == "demand":
-            frame, adds = _beside_other_activities(there, frame, said)
+        if table in PARTED:
+            frame, adds = _beside_others(PARTED[table], there, frame, said)
         name, content = f"{table}.csv", _csv(frame)
     record = recorded(folder, [table], path, said, adds=adds)
     return Brought({name: content, IMPORTED: record}, tuple(said), rows, adds)
@@ -99,19 +110,33 @@ def _as_written(folder: Path, table: str) -> pd.DataFrame | None:
     return there.rename(columns=lambda name: str(name).strip().lower())
 
 
-def _beside_other_activities(
-    there: pd.DataFrame | None, brought: pd.DataFrame, said: list[str]
+def _by_mode(table: str, mode: str) -> str:
+    """Return the table that journeys by a mode become; refuse other tables, and what is no code."""
+    if table not in (JOURNEYS, BY_MODE):
+        raise InputError([Fault("--mode", f"is how one travels, and {table} are no journeys. Take it out.")])
+    if not re.fullmatch(CODE_PATTERN, mode):
+        words = f"{quoted(mode)} is not a code. Use letters, digits and _ only, and start with a letter."
+        raise InputError([Fault("--mode", words)])
+    return BY_MODE
+
+
+def _beside_others(
+    parted: tuple[str, str], there: pd.DataFrame | None, brought: pd.DataFrame, said: list[str]
 ) -> tuple[pd.DataFrame, bool]:
-    """Return demand with what the place has of other activities, and whether nothing of it is replaced."""
+    """Return a table with what the place has of other parts, and whether nothing of it is replaced.
+
+    ``parted`` has the column that tells the parts, such as activities of demand, and how a question asks for one.
+    """
+    column, asked = parted
     if there is None or list(there.columns) != list(brought.columns):
         return brought, False
-    same = there["activity"].isin(brought["activity"])
+    same = there[column].isin(brought[column])
     if same.all():
         return brought, False
-    said.append(f"kept what was there of {listed(sorted(set(there['activity'][~same])))}.")
+    said.append(f"kept what was there of {listed(sorted(set(there[column][~same])))}.")
     if not same.any():
-        new = listed(sorted(set(brought["activity"])))
-        said.append(f"{new}: not there before. A service counts them by activity: CODE in the question.")
+        new = listed(sorted(set(brought[column])))
+        said.append(f"{new}: not there before. {asked}: CODE in the question.")
     return pd.concat([there[~same], brought]), not same.any()
 
 
@@ -149,7 +174,7 @@ def _refuse_the_folder_above(folder: Path) -> None:
 
 def _table_in(table: Table, path: Path, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, list[str]]:
     read = read_any(path, table, wishes)
-    if "minutes" in table.column_names:
+    if "minutes" in table.column_names and table.name != BY_MODE:
         return pairs_in(table, read, known, wishes)
     return demand_in(read, known, wishes) if table.name == "demand" else rows_in(table, read, known, wishes)
 

@@ -17,7 +17,8 @@ class Wishes:
 
     ``columns`` names the file's column for a column of ours; ``unit`` is that of its times; ``sheet`` a workbook's
     sheet or a GeoPackage's layer; ``activity`` what patients need; ``suppressed`` stands for counts that were not
-    published; ``crs`` the coordinate system; ``lookup`` a table of two columns, codes of the file and codes of ours.
+    published; ``crs`` the coordinate system; ``lookup`` a table of two columns, codes of the file and codes of ours;
+    ``mode`` how one travels, where journeys are not those of ``journeys.csv``.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -27,3 +28,4 @@ class Wishes:
     suppressed: float | None = None
     crs: str | None = None
     lookup: Path | None = None
+    mode: str | None = None

@@ -71,6 +71,7 @@ class Place:
     areas: pd.DataFrame
     sites: pd.DataFrame
     journeys: pd.DataFrame
+    journeys_by_mode: pd.DataFrame
     transfers: pd.DataFrame
     demand: pd.DataFrame
     corridors: pd.DataFrame
@@ -105,6 +106,11 @@ class Place:
     def neighbours(self) -> list[str]:
         """Codes of the sites that are never decided on, in the order of the table."""
         return list(self.sites["site"][self.sites["role"] == "neighbour"])
+
+    @cached_property
+    def modes(self) -> list[str]:
+        """Codes of the modes of which journeys are known besides those of ``journeys``, in order."""
+        return sorted(set(self.journeys_by_mode.get("mode", ())))
 
     @cached_property
     def activities(self) -> list[str]:

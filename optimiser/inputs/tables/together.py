@@ -45,6 +45,8 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     for name, column, known, whose in (
         ("journeys", "area", areas, "areas.csv"),
         ("journeys", "site", sites, "sites.csv"),
+        ("journeys_by_mode", "area", areas, "areas.csv"),
+        ("journeys_by_mode", "site", sites, "sites.csv"),
         ("transfers", "from_site", sites, "sites.csv"),
         ("transfers", "to_site", sites, "sites.csv"),
         ("demand", "area", areas, "areas.csv"),

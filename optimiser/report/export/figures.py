@@ -377,7 +377,7 @@ def _areas(view: View, journeys: pd.DataFrame, drawn: pd.Series, catchments: Ite
 
 def _isochrones(view: View, journeys: pd.DataFrame, drawn: pd.Series, site: str) -> Iterator[str]:
     """Yield lines around the areas within each limit of a site, further apart the further off they are."""
-    minutes = view.run.problem.journeys[site].reindex(pd.Index(journeys["area"])).to_numpy()
+    minutes = view.run.problem.journeys_to(view.service)[site].reindex(pd.Index(journeys["area"])).to_numpy()
     for number, limit in enumerate(LIMITS, start=1):
         if len(members := drawn[minutes <= limit]):
             line = f'fill="none" stroke="{INK}" stroke-width="1.6" stroke-dasharray="{2 * number} 3"'

@@ -372,8 +372,13 @@ def _instance(run: Run) -> dict[str, Any]:
         ]
         if "border" in tables
         else [],
+        **({"minutes_by_mode": _by_mode(tables["journeys_by_mode"])} if run.problem.by_mode else {}),
         "question": "run/config.yaml",
     }
+
+
+def _by_mode(rows: pd.DataFrame) -> list[list[object]]:
+    return [[r["mode"], r["area"], r["site"], _millionths(r["minutes"])] for r in rows.to_dict("records")]
 
 
 def _solution(run: Run) -> dict[str, Any]:

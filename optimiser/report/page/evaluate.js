@@ -32,8 +32,9 @@ function readQuestion(data) {
   for (const name of ["resident", "people", "older", "fifths", "district"]) {
     if (areas[name]) areas[name] = unpacked(areas[name]);
   }
-  const minutes = unpacked(data.minutes);
-  const question = {...data, areas, minutes, missing: 2 ** data.minutes.bits - 1, patients: {}};
+  const timesOf = packed => ({minutes: unpacked(packed), missing: 2 ** packed.bits - 1});
+  const question = {...data, areas, ...timesOf(data.minutes), patients: {}, modes: {}};
+  for (const [mode, packed] of Object.entries(data.modes)) question.modes[mode] = timesOf(packed);
   for (const [activity, counts] of Object.entries(data.patients)) question.patients[activity] = unpacked(counts);
   for (const service of data.services) {
     for (const one of service.shared || []) for (const name of ["area", "site", "patients"]) one[name] = unpacked(one[name]);
@@ -117,9 +118,14 @@ function partOf(number, share, total) {
   return Number(part) + Number(over > of || (over === of && part % 2n === 1n));
 }
 
+// The journeys by which the patients of a service travel, and what stands where there is none.
+function journeysTo(question, {travel_by: mode}) {
+  return mode ? question.modes[mode] : question;
+}
+
 // Everybody goes to the open site with the least minutes (plus its offset); equal ones to the first in order.
 function nearest(question, service, open, rows) {
-  const {minutes, missing, sites, candidates} = question, {area, to} = rows;
+  const {sites, candidates} = question, {minutes, missing} = journeysTo(question, service), {area, to} = rows;
   const usable = service.sites.filter(site => site >= candidates || open.has(question.codes[site]));
   const offsets = usable.map(site => (service.offsets ? service.offsets[service.sites.indexOf(site)] : 0));
   const unit = service.offsets ? Math.round(1e6 / question.scales.minutes) : 1;
@@ -144,7 +150,7 @@ function nearest(question, service, open, rows) {
 }
 
 // Patients who are shared out: as they go to the nearest, but for the rows whose patients are sent elsewhere.
-function sharedOut(question, plain, {keeps_to_limits, area: sent, site, patients}) {
+function sharedOut(question, service, plain, {keeps_to_limits, area: sent, site, patients}) {
   const from = Array.from(plain.site, (_, row) => row), seen = new Set();
   const rowOf = Array.from(sent, row => (seen.has(row) ? from.push(row) - 1 : (seen.add(row), row)));
   const spread = values => values && Float64Array.from(from, row => values[row]);
@@ -156,7 +162,7 @@ function sharedOut(question, plain, {keeps_to_limits, area: sent, site, patients
     for (const people of [rows.people, rows.older, rows.going]) if (people) people[row] *= share;
     rows.patients[row] = patients[part];
     going.site[row] = site[part];
-    going.minutes[row] = question.minutes[rows.area[row] * question.sites.length + site[part]];
+    going.minutes[row] = journeysTo(question, service).minutes[rows.area[row] * question.sites.length + site[part]];
   });
   return going;
 }
@@ -199,7 +205,7 @@ function goingTo(question, chosen, code, kept) {
     const complete = going => ({...going, ...spentAndShare(question, service, going)});
     let found = contact ? byTransfer(question, service, firstLeg(question, chosen, service, rows), open) : nearest(question, service, open, rows);
     if (service.shared && !question.everybodyToTheNearest) {
-      found = sharedOut(question, complete(found), service.shared[choiceNumber(question, chosen, code)]);
+      found = sharedOut(question, service, complete(found), service.shared[choiceNumber(question, chosen, code)]);
     }
     kept.set(key, complete(found));
   }
@@ -285,7 +291,30 @@ function journeyMeasures(question, code, going, put) {
   if (rows.older) put("mean_minutes", code, "age 75+", older.people ? older.minutes / older.people / finest : NaN);
   if (service.standard !== null) put("patients_beyond_standard", code, "", beyond / scales.patients);
   question.groups.names.forEach((group, number) => groups[number].anybody && publish(groups[number], group));
+  if (service.visitors_travel_by) visitorMeasures(question, service, going, put);
   return {minutes: all.minutes, patients: all.patients, worst: all.worst, beyond};
+}
+
+// How long visitors of residents travel, to where a patient is: of those taken on some stay where they were seen first.
+function visitorMeasures(question, {code, transfer, visitors_travel_by: mode}, going, put) {
+  const {minutes, missing} = question.modes[mode], {rows} = going, {scales, sites} = question;
+  let reached = 0, total = 0, beyond = 0;
+  const visit = (row, site, many) => {
+    const taken = site === NONE ? missing : minutes[rows.area[row] * sites.length + site];
+    if (taken === missing) beyond += many;
+    else {
+      reached += many;
+      total += many * taken;
+    }
+  };
+  rows.patients.forEach((many, row) => {
+    if (!rows.resident[row]) return;
+    const moves = transfer && going.first && going.site[row] !== NONE && going.site[row] !== going.first[row];
+    visit(row, going.site[row], many * (moves ? transfer.share : scales.shares));
+    if (moves) visit(row, going.first[row], many * (scales.shares - transfer.share));
+  });
+  put("visitors_mean_minutes", code, "", reached ? total / reached / scales.minutes : NaN);
+  put("patients_out_of_visitors_reach", code, "", beyond / scales.shares / scales.patients);
 }
 
 function add(sums, patients, spent, minutes) {

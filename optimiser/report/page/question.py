@@ -66,6 +66,10 @@ def question(problem: Problem) -> Data:
         "sites": [{"code": code, "name": problem.sites[code].name} for code in problem.site_order],
         "areas": _areas(problem),
         "minutes": packed(_whole(problem.journeys[list(problem.site_order)], problem.minute_scale)),
+        "modes": {
+            mode: packed(_whole(table[list(problem.site_order)], problem.minute_scale))
+            for mode, table in problem.by_mode.items()
+        },
         "patients": {
             activity: packed(np.rint(problem.demand[activity].to_numpy(float) * problem.patient_scale))
             for activity in dict.fromkeys(s.activity for s in problem.services.values() if s.activity)
@@ -174,6 +178,8 @@ def _service(problem: Problem, service: Service, choices: All) -> Data:
         },
         "standard": service.standard_minutes.value if service.standard_minutes else None,
     }
+    found |= {"travel_by": service.travel_by} if service.travel_by else {}
+    found |= {"visitors_travel_by": service.visitors_travel_by} if service.visitors_travel_by else {}
     if problem.border:
         found["leave_for"] = _numbers(problem, problem.counted_at(service.code))
     if service.transfer:

@@ -36,13 +36,18 @@ IN_WORDS = {
     "patients_beyond_standard": "patients a year beyond the standard",
     "share_outside": "share of patients treated outside the system",
     "patients_past_a_nearer_site": "patients a year sent past a nearer open site",
+    "visitors_mean_minutes": "average minutes of visitors",
+    "patients_out_of_visitors_reach": "patients a year whom no visitor reaches",
     "nearest_mean_minutes": "average minutes, everybody to the nearest",
     "transfers_per_day": "transfers a day",
     "repatriations_per_year": "repatriations a year",
     "ambulance_hours_per_year": "crew hours a year",
 }
 # Measures of which a whole number would hide too much: average minutes as they are said everywhere, and shares.
-IN_HUNDREDTHS = ("mean_minutes", "mean_road_minutes", "nearest_mean_minutes", "transfers_per_day")
+IN_HUNDREDTHS = (
+    *("mean_minutes", "mean_road_minutes", "nearest_mean_minutes", "visitors_mean_minutes"),
+    "transfers_per_day",
+)
 SHARES = ("share_",)
 # What is looked at first.
 FIRST = (

@@ -115,10 +115,15 @@ JOURNEYS = (
     *((f"Residents within {band} minutes", f"people_within_{band}|{{}}|") for band in BANDS),
     (f"Aged 75 or over within {BANDS[0]} minutes", f"people_within_{BANDS[0]}|{{}}|{measures.AGE_75_PLUS}"),
     ("Patients a year beyond the standard", "patients_beyond_standard|{}|"),
+    ("Average of visitors, minutes", "visitors_mean_minutes|{}|"),
+    ("Patients a year whom no visitor reaches", "patients_out_of_visitors_reach|{}|"),
 )
 OF_THOSE_WHO_STAY = ("worst_minutes", "p95_minutes")
 # The form of the numbers of a measure that is not shown in whole ones.
-FORM_OF = {"mean_minutes": "d2", "mean_road_minutes": "d2", "share_outside": "percent"}
+FORM_OF = {
+    **dict.fromkeys(("mean_minutes", "mean_road_minutes", "visitors_mean_minutes"), "d2"),
+    "share_outside": "percent",
+}
 # The same with the form of its numbers.
 AMBULANCES = (
     ("Patients a year taken elsewhere than today", "patients_redirected|{}|", "whole"),
