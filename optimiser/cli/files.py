@@ -24,19 +24,30 @@ def report(
     judged: Annotated[
         Path | None, typer.Option(help="A CSV of what people judged: criterion, run, judgement, by, date.")
     ] = None,
+    roads: Annotated[
+        Path | None,
+        typer.Option(metavar="SWEEP", help="Also tick on the page each state of the roads that this sweep says."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write one HTML page that shows runs side by side and answers what-ifs, from disk and without a network.
 
     Example:  optimiser report runs/base runs/july_2018
     """
+    from optimiser.inputs import read_question
     from optimiser.plan.runs import next_free_file
     from optimiser.report import alone_without_plan, run_of, write_report
+    from optimiser.scenarios.settings import read_states
 
     target = out or next_free_file(runs[0].resolve().parent, f"{runs[0].resolve().name}_report", ".html")
     without = alone_without_plan(runs)
     read = [without] if without else [run_of(run) for run in runs]
-    written = write_report(read, target, judged=judged)
+    if roads and without:
+        raise typer.BadParameter(
+            "no plan meets every rule in this run, so that none can be driven to.", param_hint="--roads"
+        )
+    states = read_states(roads, read_question(runs[0] / "config.yaml")) if roads else None
+    written = write_report(read, target, judged=judged, roads=states)
     size, failed = written.stat().st_size, [run for run in read if len(run.breaches)]
     words = [f"Wrote {written} ({size / 1e6:.1f} MB). Open it in any browser; it needs no network."]
     record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}

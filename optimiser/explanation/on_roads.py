@@ -90,9 +90,10 @@ class OnRoads:
         level = sum(one.is_level for one in self.states)
         but = f", and level with the best in {level} more" if level else ""
         head = f"Of {amount(len(self.states), 'states')} of the roads, the plan is the best in {best}{but}:"
-        return "\n".join([head, *(f"  - {one.state}: {self._said(one)}" for one in self.states)])
+        return "\n".join([head, *(f"  - {one.state}: {self.said(one)}" for one in self.states)])
 
-    def _said(self, one: InState) -> str:
+    def said(self, one: InState) -> str:
+        """Return how the plan stands in one of the states: whether it is the best there, and what changes."""
         if one.best is None:
             return "no plan meets every rule"
         services = self.plan.problem.services

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import isfinite
 from pathlib import Path
@@ -21,7 +21,7 @@ from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import begun, of_changes, percent, short
 from optimiser.report import cards, glossary, rests_on, screen, set_against, summary, words
 from optimiser.report.counted import Counted, counted_today, in_words
-from optimiser.report.page import lawful, parts, placements, side_by_side, tables
+from optimiser.report.page import lawful, parts, placements, roads, side_by_side, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.no_plan import page_without_plan
 from optimiser.report.page.outlines import Drawing, drawing
@@ -30,11 +30,15 @@ from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.summary_of_staff import fragile, rotas
 from optimiser.search.enumeration import size
 
-SCRIPTS = ("evaluate.js", "map.js", "floors.js", "lookup.js", "figures.js", "ways.js", "page.js", "print.js")
+SCRIPTS = (
+    *("evaluate.js", "map.js", "floors.js", "roads.js", "lookup.js", "figures.js", "ways.js"),
+    *("page.js", "print.js"),
+)
 SECTIONS = (
     ("answer", "Answer"),
     ("choose", "Choose"),
     ("map", "Map"),
+    ("roads", "Roads"),
     ("journeys", "Journey times"),
     ("affected", "Who is affected"),
     ("rotas", "Rotas and beds"),
@@ -43,6 +47,8 @@ SECTIONS = (
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
+# What the page's script needs of a state of the roads.
+ROADS = ("name", "best", "changes", "longer")
 # What stands elsewhere on the page of all that is said beside an answer.
 ELSEWHERE = ("The option", "What to know before repeating it")
 # So many services are named by a button each above the first table; all are in the list of services.
@@ -53,7 +59,12 @@ MOST_ASKED_AGAIN = 100_000
 
 
 def page(
-    runs: Sequence[Source], *, judged: Path | None = None, scripts: Sequence[str] = (), connect: str = "'none'"
+    runs: Sequence[Source],
+    *,
+    judged: Path | None = None,
+    roads: Mapping[str, Problem] | None = None,
+    scripts: Sequence[str] = (),
+    connect: str = "'none'",
 ) -> str:
     """Return the page of some runs as HTML; the first is the one it answers, and the others are set beside it.
 
@@ -65,13 +76,15 @@ def page(
         Run folders or plans.
     judged
         A CSV file of what people judged about them: criterion, run, judgement, by, date.
+    roads
+        The question of the first run in other states of the roads, by the state in words: the page is asked in each.
     scripts, connect
         Further scripts, and what the page may connect to, as a content security policy says it. For a server that
         shows the page; a page on disk has none and connects to nothing.
     """
     if without := alone_without_plan(runs):
         return page_without_plan(without, scripts=scripts, connect=connect)
-    return _Page(_as_people_say(runs_of(runs)), judged, tuple(scripts), connect).html
+    return _Page(_as_people_say(runs_of(runs)), judged, tuple(scripts), connect, roads or {}).html
 
 
 def data(runs: Sequence[Source]) -> dict[str, Any]:
@@ -83,15 +96,21 @@ def _as_people_say(runs: Sequence[Run]) -> list[Run]:
     return [replace(run, name=name) for run, name in zip(runs, words.as_people_say(runs), strict=True)]
 
 
-def write_report(runs: Sequence[Source], path: str | Path, *, judged: Path | None = None) -> Path:
-    """Write the page of some runs to a new file.
+def write_report(
+    runs: Sequence[Source],
+    path: str | Path,
+    *,
+    judged: Path | None = None,
+    roads: Mapping[str, Problem] | None = None,
+) -> Path:
+    """Write the page of some runs to a new file; ``judged`` and ``roads`` as for ``page``.
 
     Raises
     ------
     NotWritten
         When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
-    return write_file(page(runs, judged=judged).encode(), Path(path))
+    return write_file(page(runs, judged=judged, roads=roads).encode(), Path(path))
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,7 @@ class _Page:
     judged: Path | None
     more_scripts: tuple[str, ...]
     connect: str
+    roads: Mapping[str, Problem] = field(default_factory=dict)
 
     @property
     def run(self) -> Run:
@@ -145,6 +165,7 @@ class _Page:
             "letters": parts.letters_that_tell(problem) or None,
             "teams": {code: team.name for code, team in problem.teams.items()},
             "aims": parts.aims(self.runs),
+            **({"roads": [{key: one[key] for key in ROADS} for one in self.on_roads]} if self.on_roads else {}),
             "lawful": self.lawful and self.lawful["strip"] and self.lawful["strip"]["data"],
             "placements": {code: placements.data(self.runs, code, self.answer_word) for code in self.counted},
             "map": drawn
@@ -154,6 +175,11 @@ class _Page:
                 "towns": drawn.towns,
             },
         }
+
+    @cached_property
+    def on_roads(self) -> list[dict[str, Any]]:
+        """The states of the roads in which the page can be asked."""
+        return roads.shown(self.run.plan, self.roads)
 
     @cached_property
     def lawful(self) -> dict[str, Any] | None:
@@ -219,7 +245,7 @@ class _Page:
     def _head(self) -> dict[str, Any]:
         return {
             "title": self.problem.title,
-            "sections": [one for one in SECTIONS if one[0] != "ways" or self.lawful],
+            "sections": [one for one in SECTIONS if {"ways": self.lawful, "roads": self.on_roads}.get(one[0], True)],
             "years": words.data_years(self.run),
             "version": versions()["optimiser"],
             "run": {"name": self.run.name},
@@ -397,7 +423,12 @@ class _Page:
 
     @property
     def _map(self) -> dict[str, Any]:
-        return {"map": self._drawn_map(), "map_note": parts.map_note(self.drawn, self.problem), "sources": SOURCES}
+        return {
+            "roads": self.on_roads,
+            "map": self._drawn_map(),
+            "map_note": parts.map_note(self.drawn, self.problem),
+            "sources": SOURCES,
+        }
 
     def _drawn_map(self) -> dict[str, Any] | None:
         drawn, plan = self.drawn, self.run.plan

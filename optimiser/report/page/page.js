@@ -11,6 +11,7 @@ const kept = new Map();
 // Nobody is shared out today: everybody goes to the nearest, or where they are known to go.
 let today = evaluate({...question, everybodyToTheNearest: true}, PAGE.today, null);
 let answer = evaluate(question, answerChoice, today, kept);
+const answerAsStated = answer;
 let chosen = copyOf(answerChoice), now = answer, view = "minutes";
 let shown = (question.services.find(one => one.code in PAGE.breaks && one.code === Object.keys(PAGE.breaks)[0]) || {}).code;
 
@@ -85,14 +86,14 @@ function say() {
   const changed = differences(answerChoice, chosen);
   const what = changed.length ? `${changed.slice(0, 2).join("; ")}${changed.length > 2 ? `; ${changed.length - 2} more changes` : ""}.` : `Your choice is ${PAGE.answer_word}.`;
   const journey = shown && changed.length ? ` ${journeySaid(shown, now, answer, PAGE.answer_word)}` : "";
-  byId("said").textContent = `${what}${journey} ${rulesSaid(now)}`;
+  byId("said").textContent = `${road ? `With ${road.name}: ` : ""}${what}${journey} ${rulesSaid(now)}`;
 }
 
 // The first screen ------------------------------------------------------------------------------------------------
 
 // Follows the choice: what is said at the top is of the answer or of the choice, never of one under the other's name.
 function fillTop() {
-  const changed = differences(answerChoice, chosen), other = changed.length > 0 || "pull" in moved;
+  const changed = differences(answerChoice, chosen), other = changed.length > 0 || "pull" in moved || road !== null;
   document.querySelector("main").classList.toggle("chosen", other);
   byId("choice-said").textContent = other ? `${isMoved() ? `With ${floorsSaid()}, not ${PAGE.answer_word} to what was asked` : `Your choice, not ${PAGE.answer_word}`}: ${changed.length ? joined(changed) : `services where ${PAGE.answer_word} has them`}. ${isMoved() ? "By the rules as asked it breaks" : "Breaks"} ${amountOfRules(now)}.` : "";
   if (!other) return;
@@ -218,16 +219,18 @@ function floorsSaid() {
     share: value => `at least ${commas(100 * value)}% within ${commas(limitOf(shown))} minutes`,
     pull: value => `${commas(100 * value)}% of patients going to the nearest hospital of all`,
   };
-  return joined(Object.entries(moved).map(([name, value]) => said[name](value)));
+  return joined([...(road ? [road.name] : []), ...Object.entries(moved).map(([name, value]) => said[name](value))]);
 }
 
-const isMoved = () => Object.keys(moved).length > 0;
+const isMoved = () => Object.keys(moved).length > 0 || road !== null;
 
-// Counts patients anew where another share of them is asked to go to the nearest hospital of all, and back.
+// Counts anew where the roads are otherwise, or another share of patients is asked to go to the nearest hospital of all.
 function countAnew() {
-  const stated = asStated.border && asStated.border.pull, pull = "pull" in moved ? moved.pull : stated;
-  if (!question.border || question.border.pull === pull) return;
-  question = PAGE.question = pull === stated ? asStated : withPull(asStated, pull);
+  const onRoads = road ? road.question : asStated, stated = asStated.border && asStated.border.pull, pull = "pull" in moved ? moved.pull : stated;
+  const same = !question.border || question.border.pull === pull;
+  if (same && question.onRoads === (road ? road.number : undefined)) return;
+  question = PAGE.question = {...(pull === stated ? onRoads : withPull(onRoads, pull)), ...(road ? {onRoads: road.number} : {})};
+  if (!road && pull === stated) question = PAGE.question = asStated;
   kept.clear();
   for (const placed of Object.values(PAGE.placements)) delete placed.rows;
   today = evaluate({...question, everybodyToTheNearest: true}, PAGE.today, null);
@@ -280,7 +283,7 @@ function fillFloors(rows) {
 // The state is in the address, so that it can be sent; a page as it was opened has none.
 function writeAddress() {
   const plain = !isMoved() && shown === firstShown && differences(answerChoice, chosen).length === 0;
-  const hash = plain ? "" : addressOf(question, chosen, shown, moved);
+  const hash = plain ? "" : addressOf(question, chosen, shown, {...moved, ...(road ? {road: road.number} : {})});
   if (plain ? location.hash.startsWith("#c=") : location.hash !== hash) history.replaceState(null, "", hash || location.pathname + location.search);
 }
 
@@ -290,6 +293,7 @@ function openAddress() {
   const known = floorsOf(asStated, PAGE.placements[found.shown], found.shown);
   moved = Object.fromEntries(Object.entries(found.floors).filter(([name, value]) => Number.isFinite(value) && Number.isFinite(known[name])));
   chosen = copyOf(found.chosen);
+  road = stateOf(PAGE, found.floors.road);
   const asked = moved;
   show(found.shown);
   moved = asked;
@@ -446,7 +450,7 @@ function titles() {
   const elsewhere = `${FORMS.whole(measure(now, "patients_redirected", shown))} of ${FORMS.whole(counted)} patients a year`;
   const residents = FORMS.whole(measure(now, "people", shown)), all = someLeave() ? "all patients" : "patients";
   if (byId("map-title")) {
-    byId("map-title").textContent = {
+    byId("map-title").textContent = (road ? `With ${road.name}: ` : "") + {
       minutes: `${is} of ${all} are within ${commas(limit)} minutes; with today’s sites ${was}`,
       catchments: `${elsewhere} would go elsewhere than with today’s sites`,
       difference: Number.isNaN(far) ? `Journeys change by ${FORMS.change(measure(now, "mean_change", shown))} minutes on average` : far ? `${FORMS.whole(far)} of ${residents} residents live where it would take over 10 minutes longer` : "Nobody lives where it would take over 10 minutes longer",
@@ -547,6 +551,7 @@ function update() {
   fillPlacements();
   fillDumbbell();
   fillWays();
+  fillRoads();
   writeAddress();
   if (byId("yaml")) byId("yaml").value = yaml();
   if (kept.size > 600) kept.clear();
@@ -554,7 +559,7 @@ function update() {
 
 // Back to what the question asks.
 function asAsked() {
-  if (!isMoved()) return;
+  if (!Object.keys(moved).length) return;
   moved = {};
   countAnew();
   makeFloors();
@@ -834,6 +839,12 @@ for (const button of document.querySelectorAll(".preset")) button.addEventListen
 for (const radio of document.querySelectorAll("[name=view]")) radio.addEventListener("change", () => { view = radio.value; titles(); draw(); });
 on("reset-best", "click", () => choose(answerChoice));
 on("reset-today", "click", () => choose(PAGE.today));
+for (const box of document.querySelectorAll("[name=road]")) {
+  box.disabled = false;
+  box.addEventListener("change", () => drive(box.value));
+}
+on("road-states", "submit", event => event.preventDefault());
+on("road-best", "click", () => choose(road.best));
 on("shown", "change", event => { show(event.target.value); makeFloors(); update(); });
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => {
   show(button.dataset.show);
