@@ -4,13 +4,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimiser.cli.app import AsJson, Quiet, Run, breaches_in_words, new_run, progress, say
 from optimiser.errors import CheckFailed
 
+if TYPE_CHECKING:
+    from optimiser.problem import Problem
+
+Ticked = Annotated[
+    Path | None,
+    typer.Option(
+        "--roads", metavar="SWEEP", help="Also tick on the page each state of the roads that this sweep says."
+    ),
+]
 WithoutWorkbook = Annotated[
     bool, typer.Option("--without-workbook", help="Leave out the workbook, which needs XlsxWriter.")
 ]
@@ -24,20 +33,15 @@ def report(
     judged: Annotated[
         Path | None, typer.Option(help="A CSV of what people judged: criterion, run, judgement, by, date.")
     ] = None,
-    roads: Annotated[
-        Path | None,
-        typer.Option(metavar="SWEEP", help="Also tick on the page each state of the roads that this sweep says."),
-    ] = None,
+    roads: Ticked = None,
     as_json: AsJson = False,
 ) -> None:
     """Write one HTML page that shows runs side by side and answers what-ifs, from disk and without a network.
 
     Example:  optimiser report runs/base runs/july_2018
     """
-    from optimiser.inputs import read_question
     from optimiser.plan.runs import next_free_file
     from optimiser.report import alone_without_plan, run_of, write_report
-    from optimiser.scenarios.settings import read_states
 
     target = out or next_free_file(runs[0].resolve().parent, f"{runs[0].resolve().name}_report", ".html")
     without = alone_without_plan(runs)
@@ -46,8 +50,7 @@ def report(
         raise typer.BadParameter(
             "no plan meets every rule in this run, so that none can be driven to.", param_hint="--roads"
         )
-    states = read_states(roads, read_question(runs[0] / "config.yaml")) if roads else None
-    written = write_report(read, target, judged=judged, roads=states)
+    written = write_report(read, target, judged=judged, roads=_states(roads, runs[0]))
     size, failed = written.stat().st_size, [run for run in read if len(run.breaches)]
     words = [f"Wrote {written} ({size / 1e6:.1f} MB). Open it in any browser; it needs no network."]
     record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}
@@ -113,6 +116,7 @@ def serve(
     minutes_a_job: Annotated[float, typer.Option(min=0.01, help="Longest that one job may take.")] = 10.0,
     memory_gb: Annotated[float, typer.Option(min=0.25, help="Most memory that one job may use.")] = 4.0,
     idle_minutes: Annotated[float, typer.Option(min=0.01, help="Stop when not used for so long.")] = 30.0,
+    roads: Ticked = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, and open no browser.")] = False,
 ) -> None:
     """Show the page on this machine only, with "find the best", "why not" and scenarios that are kept.
@@ -123,8 +127,17 @@ def serve(
     from optimiser.web import serve as serve_run
 
     run = _run_to_serve(what)
-    sitting = Sitting(scenarios, Limits(60 * minutes_a_job, memory_gb), idle_minutes, open_browser=not no_open)
+    limits = Limits(60 * minutes_a_job, memory_gb)
+    sitting = Sitting(scenarios, limits, idle_minutes, open_browser=not no_open, roads=_states(roads, run))
     serve_run(run, sitting, tell=typer.echo)
+
+
+def _states(roads: Path | None, run: Path) -> dict[str, Problem]:
+    """Return the question of a run in every state of the roads that a sweep says, by the state in words."""
+    from optimiser.inputs import read_question
+    from optimiser.scenarios.settings import read_states
+
+    return read_states(roads, read_question(run / "config.yaml")) if roads else {}
 
 
 def _run_to_serve(what: Path | None) -> Path:

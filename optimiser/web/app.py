@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files as package_files
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi import Path as InPath
@@ -33,6 +33,9 @@ from optimiser.web.asked import (
 )
 from optimiser.web.jobs import Job, Jobs, QueueIsFull
 from optimiser.web.scenarios import Scenario, Scenarios
+
+if TYPE_CHECKING:
+    from optimiser.problem import Problem
 
 MOST_ON_THE_PAGE = 6
 # The run that the page is about, among scenarios that each have an id and a name.
@@ -68,12 +71,14 @@ TAKEN: dict[int | str, dict[str, Any]] = {
 class Desk:
     """What one sitting works on, with all that may be asked: the run that the page is about, its scenarios, the jobs.
 
+    ``roads`` is the run's question in other states of the roads, by the state in words: its page can be asked in each.
     ``ended`` is set once somebody asks the server to stop.
     """
 
     run: Path
     scenarios: Scenarios
     jobs: Jobs
+    roads: Mapping[str, Problem] = field(default_factory=dict)
     ended: Event = field(default_factory=Event)
 
     @property
@@ -210,7 +215,7 @@ class Desk:
             if found[0][0] and found[0][0].has_no_plan:
                 return report.page([report.without_plan_of(found[0][0].run, found[0][1])], **allowed)
             runs = [report.run_of(one.run, name) if one else report.run_of(self.run) for one, name in found]
-            return report.page(runs, **allowed)
+            return report.page(runs, roads=self.roads if ids[0] == OWN else None, **allowed)
 
         return page
 

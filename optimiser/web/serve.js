@@ -446,6 +446,7 @@ function isTaken(name) {
 }
 
 async function start(path, body) {
+  if (road) throw new Error(`This page has ${road.name}, and the program asks with roads as they are. Tick “as they are” under Roads first, or state roads in a config (docs/roads.md).`);
   if (body.name && isTaken(body.name)) throw new Error(`There is a scenario "${body.name}" already, and none is ever overwritten. Choose another name.`);
   const job = await ask(path, body);
   tellWork(`${called(job)}: ${STATES[job.state]}.`);

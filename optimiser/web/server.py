@@ -7,7 +7,7 @@ import contextlib
 import socket
 import time
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_urlsafe
@@ -18,6 +18,7 @@ from optimiser.web.jobs import Jobs, Limits
 from optimiser.web.scenarios import Scenarios
 
 if TYPE_CHECKING:
+    from optimiser.problem import Problem
     from optimiser.web.app import Desk
     from optimiser.web.guard import Guard
 
@@ -28,12 +29,13 @@ CHECK_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Sitting:
-    """How long and where one sitting of the server is."""
+    """How long and where one sitting of the server is, and in which states of the roads its page can be asked."""
 
     scenarios: Path
     limits: Limits = field(default_factory=Limits)
     idle_minutes: float = 30.0
     open_browser: bool = True
+    roads: Mapping[str, Problem] = field(default_factory=dict)
 
 
 def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -> None:
@@ -50,7 +52,7 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
     from optimiser.web.guard import Guard
 
     scenarios = Scenarios(sitting.scenarios)
-    desk = Desk(run, scenarios, Jobs(sitting.limits, scenarios))
+    desk = Desk(run, scenarios, Jobs(sitting.limits, scenarios), sitting.roads)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind((HERE, 0))
         listening.listen()  # from here on whoever comes waits, and is not turned away

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import LAPTOP, Browser, visit
+from browser import LAPTOP, Browser, Visit, visit
 from command import optimiser
 from made_up_place import CONFIG, write_config, write_question
+from playwright.sync_api import expect
 from road_tables import TABLES
 from test_parity import EVALUATE, Choice, InPython, designated, every_subset_and_some_joint_choices, number
+from test_web import base_of, served
 
 from optimiser.inputs import Question, read_question
 from optimiser.plan import evaluate
+from optimiser.plan.runs import write_run
 from optimiser.problem import Problem
 from optimiser.report import write_report
 from optimiser.report.page import question
@@ -136,6 +139,22 @@ def test_an_address_opens_with_its_road_and_what_is_chosen_stays_on_it(browser: 
         assert seen.quiet
 
 
+def lines_around(seen: Visit, site: str) -> list[str | None]:
+    seen.page.get_by_label("Lines around").select_option(site)
+    return [path.get_attribute("data-within") for path in seen.page.locator("#isochrones path").all()]
+
+
+def test_lines_around_a_site_are_where_minutes_end_and_follow_the_roads(browser: Browser, page: Path):
+    """To ash 10 from A1, 15 from A2 and 50 from A3, each beside the one before; with the A1 shut 20, 25 and 60."""
+    with visit(browser, page.as_uri(), LAPTOP) as seen:
+        assert lines_around(seen, "ash") == ["15", "30", "45"]
+        assert "where 15, 30 and 45 minutes to Ash end" in seen.page.locator("#around-said").inner_text()
+        seen.page.get_by_role("radio", name=NAMES[0]).check()
+        assert lines_around(seen, "ash") == ["30", "45"]
+        assert lines_around(seen, "") == []
+        assert seen.quiet and seen.violations() == []
+
+
 def test_without_javascript_the_table_says_in_which_states_the_answer_is_the_best(page: Path):
     text = page.read_text("utf-8")
     assert "The answer is still the best in 3 of 3 states of the roads" in text
@@ -145,6 +164,24 @@ def test_a_page_that_was_not_asked_for_roads_has_none(tmp_path: Path):
     found, _ = asked(tmp_path)
     text = write_report([solve(found.problem)], tmp_path / "page.html").read_text("utf-8")
     assert 'id="roads"' not in text and 'href="#roads"' not in text
+
+
+def test_a_served_page_is_asked_by_its_roads_and_refuses_scenarios_that_would_be_without(
+    browser: Browser, tmp_path: Path
+):
+    found, _ = asked(tmp_path)
+    run = write_run(solve(found.problem), tmp_path / "run")
+    with (
+        served(run, tmp_path, "--roads", str(tmp_path / "configs/roads.yaml")) as (_, address),
+        visit(browser, address, allowed=base_of(address)[0]) as seen,
+    ):
+        seen.page.get_by_role("radio", name=NAMES[0]).check()
+        seen.page.get_by_label("Name", exact=True).fill("With it shut")
+        seen.page.get_by_label("Reason").fill("To see")
+        seen.page.get_by_role("button", name="Keep this choice").click()
+        words = f"This page has {NAMES[0]}, and the program asks with roads as they are."
+        expect(seen.page.locator("#work-said")).to_contain_text(words)
+        assert seen.quiet
 
 
 def test_the_command_takes_the_states_of_a_sweep(tmp_path: Path):

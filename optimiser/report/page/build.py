@@ -31,7 +31,7 @@ from optimiser.report.summary_of_staff import fragile, rotas
 from optimiser.search.enumeration import size
 
 SCRIPTS = (
-    *("evaluate.js", "map.js", "floors.js", "roads.js", "lookup.js", "figures.js", "ways.js"),
+    *("evaluate.js", "map.js", "floors.js", "roads.js", "isochrones.js", "lookup.js", "figures.js", "ways.js"),
     *("page.js", "print.js"),
 )
 SECTIONS = (
@@ -425,6 +425,9 @@ class _Page:
     def _map(self) -> dict[str, Any]:
         return {
             "roads": self.on_roads,
+            "around": [
+                {"code": code, "short": short(self.problem.sites[code].name)} for code in self.problem.site_order
+            ],
             "map": self._drawn_map(),
             "map_note": parts.map_note(self.drawn, self.problem),
             "sources": SOURCES,

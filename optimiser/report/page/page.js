@@ -522,6 +522,7 @@ function draw() {
     const service = question.service[shown];
     fillBeside(drawMap(PAGE, view, shown, now.going[shown], today.going[shown]));
     fillMultiples();
+    drawIsochrones();
     if (pointedAt >= 0) byId("area-said").textContent = areaSaid(pointedAt);
     for (const mark of byId("marks").children) {
       if (!mark.classList.contains("neighbour")) mark.classList.toggle("open", chosen[shown].includes(mark.dataset.site));
@@ -843,6 +844,8 @@ for (const box of document.querySelectorAll("[name=road]")) {
   box.disabled = false;
   box.addEventListener("change", () => drive(box.value));
 }
+on("around", "change", drawIsochrones);
+if (byId("lines")) byId("lines").hidden = !PAGE.map.borders.length;
 on("road-states", "submit", event => event.preventDefault());
 on("road-best", "click", () => choose(road.best));
 on("shown", "change", event => { show(event.target.value); makeFloors(); update(); });
