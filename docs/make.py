@@ -147,8 +147,8 @@ OTHER_MEASURES = {
     "nearest_worst_minutes": "`worst_minutes` of the same.",
     "nearest_patient_minutes": "`patient_minutes` of the same.",
     "nearest_site_patients": "`site_patients` of the same.",
-    "visitors_mean_minutes": "Mean minutes of a resident patient's visitors from home to where the patient is, of those "
-    "who have a way by their mode.",
+    "visitors_mean_minutes": "Mean minutes by their mode from a resident patient's home to where the patient is, of "
+    "those who have a way.",
     "patients_out_of_visitors_reach": "Resident patients a year whose visitors have none.",
     "staff_needed": "What the rotas of a team need, over all sites.",
     "staff_in_post": "What a team has in post, over all candidates.",

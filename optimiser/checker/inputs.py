@@ -80,6 +80,10 @@ TABLES: Mapping[str, Table] = {
         {"mode": word, "area": word, "site": word, "minutes": amount}, ("mode", "area", "site"),
         due="where asked", may_lack=(),
     ),
+    "inputs/transfers_by_mode.csv": Table(
+        {"mode": word, "from_site": word, "to_site": word, "minutes": amount}, ("mode", "from_site", "to_site"),
+        due="where asked", may_lack=(),
+    ),
     "inputs/demand.csv": Table(
         {"area": word, "activity": word, "patients_per_year": amount}, ("area", "activity"), due="always", may_lack=()
     ),
@@ -322,6 +326,7 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     journeys, demand = keyed(reader, "inputs/journeys.csv"), keyed(reader, "inputs/demand.csv")
     modes = {mode for service in services for mode in (service.travel_by, service.visitors_travel_by) if mode}
     of_modes = keyed(reader, "inputs/journeys_by_mode.csv") if modes else {}
+    of_teams = {team.across.travel_by for team in question.teams.values() if team.across and team.across.travel_by}
     staff = rows_of(reader, "inputs/staff.csv") if has_staff else []
     transfers = keyed(reader, "inputs/transfers.csv") if has_road else {}
     counts = keyed(reader, "inputs/activity.csv") if has_counts else {}
@@ -369,11 +374,19 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         border={pair: int(row.cells["share"] * shares_scale) for pair, row in border.items()},
         shares_scale=shares_scale,
         added=added,
-        by_mode={
-            mode: scaled_minutes({key[1:]: row for key, row in of_modes.items() if key[0] == mode}, question, {})
-            for mode in sorted(modes)
-        },
+        by_mode=_by_mode(of_modes, modes, question),
+        road_by_mode=_by_mode(keyed(reader, "inputs/transfers_by_mode.csv") if of_teams else {}, of_teams, question),
     )
+
+
+def _by_mode(
+    rows: Mapping[tuple[str, str, str], Row], modes: Collection[str], question: Question
+) -> dict[str, dict[tuple[str, str], int]]:
+    """Return minutes by each mode as they count."""
+    return {
+        mode: scaled_minutes({key[1:]: row for key, row in rows.items() if key[0] == mode}, question, {})
+        for mode in sorted(modes)
+    }
 
 
 def _with_added(

@@ -117,6 +117,7 @@ class Across(NamedTuple):
     base: str
     trips: Figure
     in_post: Fraction | None
+    travel_by: str | None = None
 
 
 class Observed(NamedTuple):
@@ -450,7 +451,9 @@ SERVICE: Mapping[str, Kind] = {
     "neighbours_take_at_most": each(figure()),
     **dict.fromkeys(SERVICE_FIGURES, perhaps(figure())),
 }
-ACROSS: Mapping[str, Kind] = {"based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value())}
+ACROSS: Mapping[str, Kind] = {
+    "based_at": text(None), "trips_a_week": figure(), "in_post": perhaps(value()), "travel_by": perhaps(text()),
+}  # fmt: skip
 TEAM: Mapping[str, Kind] = {
     "name": text(),
     "year": perhaps(a_number),
@@ -826,6 +829,7 @@ class ConfigReader:
             self.known(added.staff, question.teams, f"sites.{code}.staff")
         self.wrong_if(not services, "services", "", "names no service")
         self.wrong_if(question.factor <= 0, "travel.factor", question.factor, "should be above zero")
+        self.modes(question)
         for code, service in services.items():
             where = f"services.{code}"
             for name in ("same_site", "in_reach", "by_transfer"):
@@ -837,7 +841,6 @@ class ConfigReader:
                 across = team in question.teams and question.teams[team].across and team in service.covers
                 alone = rota.shared_on_call and not across
                 self.wrong_if(alone, f"{where}.rotas.{team}.shared_on_call", "", "means nothing for this team")
-            self.mode(question, where, code, service)
             if service.transfer:
                 self.first_contact(services, where, service.activity, service.transfer.first_contact)
         for code, needs, site in question.exceptions:
@@ -856,18 +859,22 @@ class ConfigReader:
         for objective in question.objectives:
             self.known(objective.services, services, f"objectives.{objective.name}")
 
-    def mode(self, question: Question, where: str, code: str, service: Service) -> None:
-        """Note a mode of travelling where journeys are others than a table has them, and of patients transferred."""
-        modes = {name: mode for name in ("travel_by", "visitors_travel_by") if (mode := getattr(service, name))}
+    def modes(self, question: Question) -> None:
+        """Note modes of travelling where journeys are others than a table has them, and of patients transferred."""
         on_roads = question.shut_roads or question.slow_roads or question.hour is not None
-        for name, mode in modes.items():
-            self.wrong_if(service.activity is None, f"{where}.{name}", mode, "means nothing without an activity")
-            unknown = on_roads or question.taken_back or question.sites
-            words = "is not known beside roads, a calibration taken back or sites that are added"
-            self.wrong_if(unknown, f"{where}.{name}", mode, words)
+        unknown = on_roads or question.taken_back or question.sites
         firsts = {one.transfer.first_contact for one in question.services.values() if one.transfer}
-        moved = "travel_by" in modes and (service.transfer is not None or code in firsts)
-        self.wrong_if(moved, f"{where}.travel_by", service.travel_by, "is of patients who are transferred")
+        named = {f"teams.{code}": one.across.travel_by for code, one in question.teams.items() if one.across}
+        for code, service in question.services.items():
+            where, alone = f"services.{code}", service.activity is None
+            named |= {where: service.travel_by, f"{where} (visitors)": service.visitors_travel_by}
+            some = service.travel_by or service.visitors_travel_by
+            self.wrong_if(some and alone, where, some, "has a mode of travelling, which means nothing without patients")
+            moved = service.travel_by and (service.transfer is not None or code in firsts)
+            self.wrong_if(moved, f"{where}.travel_by", service.travel_by, "is of patients who are transferred")
+        words = "is not known beside roads, a calibration taken back or sites that are added"
+        for where, mode in named.items():
+            self.wrong_if(mode and unknown, f"{where}.travel_by", mode, words)
 
     def first_contact(self, services: Mapping[str, Service], where: str, activity: str | None, name: str) -> None:
         """Note a service by transfer whose patients could not be seen first where the config says."""

@@ -30,7 +30,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from optimiser.checker.cover import Step, stated_step, worked_step
-from optimiser.checker.question import Beds, Question, Transfer
+from optimiser.checker.question import Across, Beds, Question, Transfer
 from optimiser.checker.reading import Number, Row, rounded_ratio
 
 ACROSS_SITES = "across_sites"
@@ -111,7 +111,8 @@ class Inputs(NamedTuple):
 
     ``road_of_teams`` are the ways of a team between its sites, where they are not as ``road``; ``changed`` says by name
     what something was, and what it became; ``added`` what is known of the journeys of each site that the config adds.
-    ``by_mode`` are minutes by each mode that a service names, as ``minutes`` are those of ``journeys.csv``.
+    ``by_mode`` are minutes by each mode that a service names, as ``minutes`` are those of ``journeys.csv``, and
+    ``road_by_mode`` by each that a team across sites names, as ``road`` are those of ``transfers.csv``.
     """
 
     areas: Mapping[str, Area]
@@ -131,6 +132,7 @@ class Inputs(NamedTuple):
     changed: Mapping[str, tuple[Fraction, Fraction]] = MappingProxyType({})
     added: Mapping[str, Any] = MappingProxyType({})
     by_mode: Mapping[str, Mapping[tuple[str, str], int]] = MappingProxyType({})
+    road_by_mode: Mapping[str, Mapping[tuple[str, str], int]] = MappingProxyType({})
 
 
 class Result(NamedTuple):
@@ -759,7 +761,7 @@ class Run:
         found = [*new.values(), trips]
         for site in self.candidates:
             if site != across.base:
-                ways = [self._way(across.base, site), self._way(site, across.base)]
+                ways = [self._way(one, other, across) for one, other in ((across.base, site), (site, across.base))]
                 hours = trips.exact * (ways[0].exact + ways[1].exact) / 60
                 term = f"hours of travel to {site}"
                 week = worked_step(term, hours, "hours a week", "{} × ({} + {}) ÷ 60", trips, *ways)
@@ -768,12 +770,13 @@ class Run:
                 found += [*ways, week, worked_step(_takes(site), wte, "WTE", how, week, plain, year, working, direct)]
         return found
 
-    def _way(self, one: str, other: str) -> Step:
+    def _way(self, one: str, other: str, across: Across) -> Step:
         of_teams = self.inputs.road if self.inputs.road_of_teams is None else self.inputs.road_of_teams
+        table = "transfers.csv"
+        if across.travel_by:
+            of_teams, table = self.inputs.road_by_mode[across.travel_by], f"transfers_by_mode.csv ({across.travel_by})"
         minutes = Fraction(of_teams.get((one, other), 0), MICRO)
-        return Step(
-            f"minutes from {one} to {other}", minutes, "minutes", "transfers.csv, times the travel factor", True
-        )
+        return Step(f"minutes from {one} to {other}", minutes, "minutes", f"{table}, times the travel factor", True)
 
     def travel_is_verified(self, service: str, team: str) -> bool:
         """Whether what hours and travel of one team across sites take rests on verified terms alone."""

@@ -66,6 +66,7 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
             message = f"inputs/{name}.csv has a row for {label(pair)}, which areas.csv and sites.csv do not know."
             yield Breach(INPUTS_CHECK, f"inputs/{name}.csv {label(pair)}", label(pair), "", message)
     yield from _modes_are_known(run)
+    yield from _teams_have_their_ways(run)
     yield from _border_is_complete(run) if run.question.as_today else ()
     for site in sorted({site for _, _, site in inputs.in_post} - inputs.roles.keys() - {ACROSS_SITES}):
         message = f"inputs/staff.csv has staff at {site}, which sites.csv does not know."
@@ -85,6 +86,17 @@ def _modes_are_known(run: Run) -> Iterator[Breach]:
             if area not in inputs.areas or site not in inputs.roles:
                 message = f"{name} has a row for {mode} {area} {site}, which areas.csv and sites.csv do not know."
                 yield Breach(INPUTS_CHECK, name, label((mode, area, site)), "", message)
+
+
+def _teams_have_their_ways(run: Run) -> Iterator[Breach]:
+    """Yield each way of a team across sites that transfers_by_mode.csv does not have by its mode."""
+    for team in run.question.teams.values():
+        if team.across and (mode := team.across.travel_by):
+            known, base = run.inputs.road_by_mode[mode], team.across.base
+            others = [site for site in run.candidates if site != base]
+            for pair in (pair for site in others for pair in ((base, site), (site, base)) if pair not in known):
+                where = f"inputs/transfers_by_mode.csv {mode} {label(pair)}"
+                yield Breach(INPUTS_CHECK, where, "", "a figure", f"{where}: it has no figure for that.")
 
 
 def _border_is_complete(run: Run) -> Iterator[Breach]:

@@ -977,11 +977,17 @@ class Question:
         for mode, known in self.by_mode.items():
             for area, site in sorted(wanted - set(known))[:5] if mode in of_patients else ():
                 found.fail("V1", f"inputs/journeys_by_mode.csv has no row {mode}, {area}, {site}")
+        teams = {(said.get("across_sites") or {}).get("travel_by") for said in self.teams.values()} - {None}
+        rows = keyed(place / "transfers_by_mode.csv", ["mode", "from_site", "to_site"], ["minutes"]) if teams else {}
+        self.road_by_mode = {mode: {(site, site): 0 for site in self.candidates} for mode in teams}
+        for (mode, *pair), row in rows.items():
+            if mode in teams:
+                self.road_by_mode[mode][tuple(pair)] = counted(row)
         calibration = (self.config.get("travel") or {}).get("calibration") or {}
         unknown = self.config.get("roads") or self.config.get("sites") or not calibration.get("applied", True)
         moved = {code for code in self.services if self.transfer(code)}
         moved |= {self.transfer(code)["first_contact"] for code in moved}
-        if modes and (unknown or any(self.services[code].get("travel_by") for code in moved)):
+        if ((modes or teams) and unknown) or any(self.services[code].get("travel_by") for code in moved):
             raise CannotRead("config.yaml names modes beside roads, sites, no calibration, or of patients transferred")
 
     def minutes_to(self, code):
@@ -1435,7 +1441,9 @@ class Rota:
         if not sites:
             return {}
         base, trips = self.across["based_at"], value(self.across, "trips_a_week")
-        road = sum(self.q.road_of_teams[base, s] + self.q.road_of_teams[s, base] for s in sites if s != base)
+        mode = self.across.get("travel_by")
+        ways = self.q.road_by_mode[mode] if mode else self.q.road_of_teams
+        road = sum(ways[base, s] + ways[s, base] for s in sites if s != base)
         travel = self.wte(trips * Fraction(road, MICRO) / 60, Fraction(0))
         once = self.said.get("shared_on_call") is not None and unit == "people"
         total = self.hours * len(sites) + travel
@@ -1461,6 +1469,8 @@ class Staff:
         return [rota for rota in self.rotas if rota.team == team]
 
     def limit(self, team, name):
+        if name == "moves_at_most" and self.q.teams[team].get("across_sites"):
+            return None  # one team over all sites has nobody to move
         said = self.q.teams[team].get(name)
         stated = Figure(0 if said is None else said) if said is not None else None
         return Fraction(0) if stated is None else stated.value  # None: unlimited

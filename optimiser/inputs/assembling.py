@@ -43,6 +43,9 @@ from optimiser.problem import (
 from optimiser.problem.decimals import PLACES, exactly, table_times, times
 from optimiser.problem.growth import AGES, patients_after
 
+# Minutes from site to site by the mode of a team across sites; those of transfers.csv under None.
+Between = Mapping[str | None, pd.DataFrame]
+
 
 def problem_of(config: Config, place: Place) -> Problem:
     """Return the problem that a config and its tables state, which must agree; without files.
@@ -61,10 +64,11 @@ def problem_of(config: Config, place: Place) -> Problem:
     growth, ages = _growth(settings, place, areas.index), _ages(settings)
     longer = _longer(settings, place, areas.index, sites)
     transfers = _transfers(config, place, sites, longer)
+    between = _between(settings, place, sites, transfers)
     problem = settings.into(
         Problem,
         sites=sites,
-        services={code: _service(settings, code, neighbours, transfers) for code in settings.services},
+        services={code: _service(settings, code, neighbours, between) for code in settings.services},
         areas=areas,
         journeys=_journeys(place, areas.index, sites, settings.travel, longer),
         by_mode=_by_mode(settings, place, areas.index, sites),
@@ -162,11 +166,12 @@ def _team(code: str, team: TeamSettings, grades: Sequence[str]) -> Team:
     return team.into(Team, code=code, grade="".join(grades), across_sites=across, **unmoved)
 
 
-def _ways(settings: Settings, team: str, transfers: pd.DataFrame, neighbours: Sequence[str]) -> Ways:
+def _ways(settings: Settings, team: str, between: Between, neighbours: Sequence[str]) -> Ways:
     """Return the minutes there and back between where one team across sites is based and each other candidate."""
     across = settings.teams[team].across_sites if team in settings.teams else None
     if across is None:
         return {}
+    transfers = between[across.travel_by]
     others = [str(site) for site in transfers if site not in (*neighbours, across.based_at)]
     minutes = transfers.to_numpy(dtype=float)
     row = {str(site): number for number, site in enumerate(transfers.index)}
@@ -179,7 +184,7 @@ def _closed(settings: Settings) -> dict[str, Fixed]:
     return {site: one.into(Fixed, provided=False) for site, one in (settings.closed_sites or {}).items()}
 
 
-def _service(settings: Settings, code: str, all_neighbours: Sequence[str], transfers: pd.DataFrame) -> Service:
+def _service(settings: Settings, code: str, all_neighbours: Sequence[str], between: Between) -> Service:
     service = settings.services[code]
     listed = {"all": all_neighbours, "none": ()}.get(str(service.neighbours), service.neighbours)
     transfer = service.transfer if service.pathway == "transfer" else None
@@ -193,7 +198,7 @@ def _service(settings: Settings, code: str, all_neighbours: Sequence[str], trans
         rotas=tuple(
             need
             for team in service.rotas
-            for need in needs_of(settings, code, team, _ways(settings, team, transfers, all_neighbours))
+            for need in needs_of(settings, code, team, _ways(settings, team, between, all_neighbours))
         ),
         in_reach=tuple(one.into(Reach, service=other) for other, one in (service.in_reach or {}).items()),
         by_transfer=tuple(one.into(Link, service=other) for other, one in (service.by_transfer or {}).items()),
@@ -322,6 +327,17 @@ def _transfers(config: Config, place: Place, sites: Mapping[str, Site], longer: 
     codes = pd.Index(_order(sites))
     table = _grid(place.transfers, ("from_site", codes), ("to_site", codes), "minutes")
     return _as_read(table, longer.transfers if longer else None, config.settings.travel)
+
+
+def _between(settings: Settings, place: Place, sites: Mapping[str, Site], transfers: pd.DataFrame) -> Between:
+    """Return minutes from site to site by the mode by which a team across sites travels, and by none that it names."""
+    found: dict[str | None, pd.DataFrame] = {None: transfers}
+    codes, table = pd.Index(_order(sites)), place.transfers_by_mode
+    for mode in {one.across_sites.travel_by for one in settings.teams.values() if one.across_sites} - {None}:
+        rows = table[table["mode"] == mode]
+        grid = _grid(rows, ("from_site", codes), ("to_site", codes), "minutes")
+        found[mode] = _as_read(grid, None, settings.travel)
+    return found
 
 
 def _demand(place: Place, areas: pd.Index[str]) -> pd.DataFrame:

@@ -61,7 +61,8 @@ def needs_of(settings: Settings, service: str, team: str, ways: Ways | None = No
     needs = (RotaNeed(team, unit, figure) for unit, figure in figures.items())
     if across:
         once, trips = _once(sums), across.trips_a_week.figure()
-        sites = with_travel(sums, _contract(settings), Travel(across.based_at, trips, ways or {}))
+        table = f"transfers_by_mode.csv ({across.travel_by})" if across.travel_by else "transfers.csv"
+        sites = with_travel(sums, _contract(settings), Travel(across.based_at, trips, ways or {}, table))
         needs = (_across(rota, one, sites, once) for one in needs)
     steps = tuple(sums.rows())
     return tuple(_limited(rota, replace(one, steps=steps, roster=roster)) for one in needs)

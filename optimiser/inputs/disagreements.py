@@ -141,13 +141,22 @@ def _across_faults(config: Config, place: Place, code: str, across: AcrossSettin
     if words := _not_a_candidate(place, across.based_at):
         yield where, words
         return
-    if not {"from_site", "to_site"} <= set(place.transfers):
+    table, name = place.transfers, "transfers.csv"
+    if across.travel_by is not None:
+        table, modes = place.transfers_by_mode, sorted(set(place.transfers_by_mode.get("mode", ())))
+        if across.travel_by not in modes:
+            remedy = "Add its rows there (optimiser import transfers FILE --mode), or take this out."
+            words = _no_such("mode", across.travel_by, "transfers_by_mode", modes, remedy)
+            yield config.where("teams", code, "across_sites", "travel_by"), words
+            return
+        table, name = table[table["mode"] == across.travel_by], f"transfers_by_mode.csv ({across.travel_by})"
+    if not {"from_site", "to_site"} <= set(table):
         return
-    ways = set(zip(place.transfers["from_site"], place.transfers["to_site"], strict=True))
+    ways = set(zip(table["from_site"], table["to_site"], strict=True))
     for site in (site for site in place.candidates if site != across.based_at):
         for way in ((across.based_at, site), (site, across.based_at)):
             if way not in ways:
-                yield where, f"transfers.csv does not say how far it is from {way[0]} to {way[1]}. Add it there."
+                yield where, f"{name} does not say how far it is from {way[0]} to {way[1]}. Add it there."
 
 
 def _service_faults(config: Config, place: Place, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:

@@ -96,9 +96,9 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
     event = event_of(settings.roads)
     if not event:
         return
-    if modes := sorted({mode for one in settings.services.values() for mode in one.modes}):
+    if modes := sorted(settings.modes):
         words = f"it is not known how much longer journeys {listed(map(spoken, modes))} take then"
-        yield where(), f"{words}. Take roads out, or travel_by and visitors_travel_by of the services."
+        yield where(), f"{words}. Take roads out, or travel_by and visitors_travel_by of services and teams."
         return
     if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."

@@ -288,11 +288,15 @@ def _frequency(sums: Sums, on_call: Sequence[Cover], one_in: Figure) -> Step:
 
 @dataclass(frozen=True)
 class Travel:
-    """Trips a week from where a team is based to each other site, and the minutes there and back by site."""
+    """Trips a week from where a team is based to each other site, and the minutes there and back by site.
+
+    ``table`` is the one that says so.
+    """
 
     base: str
     trips: Figure
     ways: Mapping[str, tuple[float, float]]
+    table: str = "transfers.csv"
 
 
 @dataclass(frozen=True)
@@ -318,7 +322,7 @@ def with_travel(sums: Sums, contract: Contract, travel: Travel) -> AtSites:
 
 def _trip(sums: Sums, travel: Travel, site: str, trips: Step, terms: list[Step]) -> Step:
     """Add the steps from minutes between the base and one site to WTE."""
-    road = "transfers.csv, times the travel factor"
+    road = f"{travel.table}, times the travel factor"
     out, back = (
         sums.given(f"minutes from {one} to {other}", exact(minutes), "minutes", road, True)
         for (one, other), minutes in zip(((travel.base, site), (site, travel.base)), travel.ways[site], strict=True)

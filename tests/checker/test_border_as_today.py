@@ -553,6 +553,7 @@ def any_worlds(draw: st.DrawFn) -> Problem:
         problem,
         sites={site: Site(site, site, site in problem.candidates) for site in sites},
         journeys=problem.journeys.assign(**near)[sites],
+        by_mode={mode: table.assign(**near)[sites] for mode, table in problem.by_mode.items()},
         transfers=pd.DataFrame(way, index=sites, columns=sites),
         services={code: replace(one, neighbours=draw(some)) for code, one in problem.services.items()},
     )

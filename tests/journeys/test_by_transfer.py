@@ -413,7 +413,8 @@ def worlds_with_transfers(draw: st.DrawFn) -> Problem:
     first, *others = problem.services
     assume(others)
     # A config that shares out patients on a transfer pathway is refused.
-    services = {code: replace(one, transfer=None, managed=False) for code, one in problem.services.items()}
+    plain = {"transfer": None, "managed": False, "travel_by": None}
+    services = {code: replace(one, **plain) for code, one in problem.services.items()}
     services[first] = replace(services[first], activity="visit")
     for code in others:
         services[code] = replace(services[code], activity=draw(st.sampled_from(["visit", "stay"])))

@@ -181,8 +181,17 @@ def test_a_matrix_comes_in_as_a_mode_beside_those_that_are_there(tmp_path: Path)
     assert "peak.csv" in (place / "imported.csv").read_text()
 
 
+def test_ways_between_sites_come_in_by_mode_too(tmp_path: Path):
+    place = write_place(tmp_path / "place")
+    matrix = tmp_path / "trains.csv"
+    matrix.write_text("from_id,to_id,travel_time\nash,birch,50\nbirch,ash,70\nash,ash,0\n")
+    brought = bring_in("transfers", matrix, place, Wishes(mode="by_train"))
+    rows = brought.files["transfers_by_mode.csv"].decode().splitlines()
+    assert rows == ["mode,from_site,to_site,minutes", "by_train,ash,birch,50.0", "by_train,birch,ash,70.0"]
+
+
 def test_only_journeys_have_a_mode_and_it_is_a_code(tmp_path: Path):
     place = write_place(tmp_path / "place")
-    for table, mode, words in (("demand", "by_bus", "demand are no journeys"), ("journeys", "by bus", "is not a code")):
+    for table, mode, words in (("demand", "by_bus", "says nothing of demand"), ("journeys", "by bus", "is not a code")):
         with pytest.raises(InputError, match=words):
             bring_in(table, place / "demand.csv", place, Wishes(mode=mode))

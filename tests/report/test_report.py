@@ -847,7 +847,7 @@ def test_hostile_names_are_only_ever_text_in_a_browser(browser: Browser, tmp_pat
             seen.page.fill("#place", "West")
             links = seen.page.evaluate("Array.from(document.links, one => one.getAttribute('href'))")
             assert all(link.startswith("#") for link in links)
-            assert seen.page.evaluate("document.scripts.length") == 9
+            assert seen.page.evaluate("document.scripts.length") == 11
             assert seen.page.evaluate("document.querySelectorAll('img, iframe, object, embed, base').length") == 0
             assert not re.search(r'(^|,)"[=+@-]', seen.page.evaluate("csv()"), re.MULTILINE)
         assert seen.quiet

@@ -15,9 +15,11 @@ from drawing import seeds
 from made_up_place import CONFIG, write_question
 from test_checker import names
 from test_covers import EVERY_DAY, OFFICE, sealed
+from test_pack import accepted
 from worlds import small, three_doctors, vary
 
 import optimiser as op
+from optimiser.checker import check
 from optimiser.errors import InputError, NoPlan
 from optimiser.explanation import clash
 from optimiser.plan import evaluate, measures
@@ -384,3 +386,50 @@ def test_a_team_of_two_grades_is_refused_and_shortfalls_add_up_by_grade(tmp_path
     assert "By grade it is short of 3 people of the grade registrar, 1 people of the grade consultant." in lines or (
         "By grade it is short of 1 people of the grade consultant, 3 people of the grade registrar." in lines
     )
+
+
+BY_TRAIN = "mode,from_site,to_site,minutes\nby_train,ash,birch,50\nby_train,birch,ash,70\n"
+
+
+def by_train(folder: Path, more: str = "", **tables: str) -> op.Problem:
+    """The team of the test above, which goes by a train: 50 minutes there and 70 back."""
+    config = CONFIG.replace("doctors: {people: 2}", f"doctors: {{cover: [{OFFICE}], {DAY_SHIFT}}}")
+    across = "across_sites: {based_at: ash, trips_a_week: 6, travel_by: by_train}"
+    config = config.replace(", moves_at_most: unlimited", f", {across}")
+    return op.read_problem(
+        write_question(folder, config + more, staff=STAFFED, **{"transfers_by_mode": BY_TRAIN, **tables})
+    )
+
+
+def test_a_team_may_travel_by_another_mode_than_patients(tmp_path: Path):
+    # Six trips a week of 120 minutes are 12 hours: 12 / 4 × 52 / 42 / 7.5 = 52/105 WTE.
+    problem = by_train(tmp_path)
+    (rota,) = problem.services["care"].rotas
+    assert rota.at == {"birch": pytest.approx(130 / 63 + 52 / 105)}
+    plan = evaluate(problem, {("ash", "care"), ("birch", "care"), ("ash", "labs")})
+    assert op.check(plan).empty, "\n".join(op.check(plan)["message"])
+    assert plan.rota_needs is not None
+    sources = set(plan.rota_needs["source"])
+    assert "transfers_by_mode.csv (by_train), times the travel factor" in sources
+    files = files_of(solve(problem))
+    assert accepted(files, tmp_path / "run")
+    name = "inputs/transfers_by_mode.csv"
+    lie = files | {name: files[name].replace(b"by_train,birch,ash,70", b"by_train,birch,ash,10")}
+    assert not check(lie).empty
+    # With a factor of 2 the train takes twice as long too.
+    (rota,) = by_train(tmp_path / "slow", "travel: {factor: 2}\n").services["care"].rotas
+    assert rota.at == {"birch": pytest.approx(130 / 63 + 104 / 105)}
+
+
+@pytest.mark.parametrize(
+    ("table", "more", "words"),
+    [
+        (BY_TRAIN.replace("by_train", "by_tram"), "", 'there is no mode "by_train" in transfers_by_mode.csv'),
+        (BY_TRAIN[:-24], "", "transfers_by_mode.csv (by_train) does not say how far it is from birch to ash"),
+        (BY_TRAIN, "roads: {close: [A1]}\n", "it is not known how much longer journeys by train take then"),
+    ],
+)
+def test_what_is_not_known_of_a_teams_mode_is_refused(table: str, more: str, words: str, tmp_path: Path):
+    with pytest.raises(InputError) as refused:
+        by_train(tmp_path, more, transfers_by_mode=table)
+    assert words in str(refused.value)

@@ -249,12 +249,12 @@ def leaving(draw: st.DrawFn, problem: Problem) -> Problem:
     """Return a world with an edge that some of its patients go to today, and some come from."""
     share = st.sampled_from([0.0, 0.1, 0.333333, 0.5, 1.0])
     if "edge_0" not in problem.sites:
+        near = {"edge_0": [draw(st.sampled_from([5.0, 20.0, 30.0])) for _ in problem.areas.index]}
         problem = replace(
             problem,
             sites={**problem.sites, "edge_0": Site("edge_0", "edge_0", False)},
-            journeys=problem.journeys.assign(
-                edge_0=[draw(st.sampled_from([5.0, 20.0, 30.0])) for _ in problem.areas.index]
-            ),
+            journeys=problem.journeys.assign(**near),
+            by_mode={mode: table.assign(**near) for mode, table in problem.by_mode.items()},
             services={code: replace(one, neighbours=("edge_0",)) for code, one in problem.services.items()},
         )
         roads = problem.transfers.reindex(index=list(problem.sites), columns=list(problem.sites)).fillna(10.0)

@@ -40,6 +40,8 @@ def contradictions(config: Config, named: Mapping[str, Any]) -> Iterator[tuple[s
             yield config.where("teams", code, "moves_at_most"), f"{words}, or say null where a base config states it."
         if team.across_sites:
             yield from _shared_teams(config, code)
+            if team.across_sites.travel_by:
+                yield from _unknown_by_a_mode(config, ("teams", code, "across_sites", "travel_by"))
     if config.settings.border_pull is not None and config.settings.border != "as_today":
         words = (
             f"nobody is pulled over a border that is {config.settings.border}. Write border: as_today, or take it out."
@@ -259,28 +261,32 @@ def _pathway_faults(
 
 def _mode_faults(config: Config, code: str, service: ServiceSettings) -> Iterator[tuple[str, str]]:
     """Yield modes of travelling where nobody travels, and beside what says nothing of journeys by other modes."""
-    settings = config.settings
     stated = [name for name in ("travel_by", "visitors_travel_by") if getattr(service, name)]
-    calibration = settings.travel.calibration
     for name in stated:
         where = config.where("services", code, name)
         if service.activity is None:
             yield where, f"{name} needs to know who the patients are. Set activity for {code}, or delete this."
-        if calibration and not calibration.applied:
-            words = "travel.calibration is that of journeys.csv, and cannot be taken back from journeys by a mode"
-            yield where, f"{words}. Take one of the two out."
-        if settings.sites:
-            words = f"of the sites that are added ({listed(settings.sites)}) no journey by a mode is known"
-            yield where, f"{words}. Take one of the two out, or add them to the place's tables."
+        yield from _unknown_by_a_mode(config, ("services", code, name))
     seen_first = [
         other
-        for other, one in settings.services.items()
+        for other, one in config.settings.services.items()
         if one.pathway == "transfer" and one.transfer and one.transfer.first_contact == code
     ]
     if "travel_by" in stated and (service.pathway == "transfer" or seen_first):
         whose = code if service.pathway == "transfer" else listed(seen_first)
         words = f"patients of {whose} are transferred, and both their ways are those of journeys.csv and transfers.csv"
         yield config.where("services", code, "travel_by"), f"{words}, so far. Take it out, or write pathway: direct."
+
+
+def _unknown_by_a_mode(config: Config, spot: Spot) -> Iterator[tuple[str, str]]:
+    """Yield what cannot be asked beside a mode, as the tables of modes do not know it."""
+    where, calibration = config.where(*spot), config.settings.travel.calibration
+    if calibration and not calibration.applied:
+        words = "travel.calibration is that of journeys.csv, and cannot be taken back from journeys by a mode"
+        yield where, f"{words}. Take one of the two out."
+    if config.settings.sites:
+        words = f"of the sites that are added ({listed(config.settings.sites)}) no journey by a mode is known"
+        yield where, f"{words}. Take one of the two out, or add them to the place's tables."
 
 
 def _unknown_names(

@@ -189,6 +189,9 @@ class AcrossSettings(Strict):
 
     based_at: Code = Field(description="Candidate where the team is based; ways to the others are counted from there")
     trips_a_week: Trips = Field(description="Trips a week to each other site that needs the team, there and back")
+    travel_by: Code | None = Field(
+        None, description="Mode of transfers_by_mode.csv by which it travels; as in transfers.csv if not stated"
+    )
     in_post: AtLeastZero | None = Field(
         None, description="Staff in post over all sites, where nobody says at which; instead of staff.csv"
     )
@@ -635,6 +638,12 @@ class Settings(Strict):
         """Return how many beds of a service there are at sites that are added; none of where there is no limit."""
         stated = {site: one.beds[service] for site, one in (self.sites or {}).items() if service in one.beds}
         return {site: one.figure() for site, one in stated.items() if math.isfinite(one.value)}
+
+    @property
+    def modes(self) -> set[str]:
+        """The modes that patients, visitors and teams across sites travel by, where they are named."""
+        teams = {one.across_sites.travel_by for one in self.teams.values() if one.across_sites}
+        return {mode for mode in teams if mode} | {mode for one in self.services.values() for mode in one.modes}
 
     @property
     def states_cover(self) -> bool:

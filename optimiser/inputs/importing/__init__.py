@@ -28,11 +28,12 @@ from optimiser.problem.words import listed
 __all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in", "recorded"]
 
 BOUNDARIES = "boundaries"
-JOURNEYS, BY_MODE = "journeys", "journeys_by_mode"
+BY_MODE = {"journeys": "journeys_by_mode", "transfers": "transfers_by_mode"}
 # Tables that come in part by part: the column that tells the parts, and how a question has one.
 PARTED = {
     "demand": ("activity", "A service counts them by activity"),
-    BY_MODE: ("mode", "Patients of a service go so by travel_by, and visitors by visitors_travel_by"),
+    "journeys_by_mode": ("mode", "Patients of a service go so by travel_by, and visitors by visitors_travel_by"),
+    "transfers_by_mode": ("mode", "A team across sites travels so by travel_by"),
 }
 RECORD = ("table", "file", "sha256", "said")
 
@@ -75,6 +76,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         raise InputError(
             [Fault(table, f"there is no such table of a place. {did_you_mean(table, names, list_at_most=20)}")]
         )
+    form = place_table(table) if table != BOUNDARIES else None
     if wishes.mode is not None:
         table = _by_mode(table, wishes.mode)
     _refuse_the_folder_above(folder)
@@ -86,7 +88,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         if beside and beside.name != name:
             said.append(f"{beside.name} is not read any more: {name} is.")
     else:
-        frame, said = _table_in(place_table(table if wishes.mode is None else JOURNEYS), path, known, wishes)
+        frame, said = _table_in(form or place_table(table), path, known, wishes)
         if wishes.mode is not None:
             frame.insert(0, "mode", wishes.mode)
         there = _as_written(folder, table)
@@ -111,13 +113,14 @@ def _as_written(folder: Path, table: str) -> pd.DataFrame | None:
 
 
 def _by_mode(table: str, mode: str) -> str:
-    """Return the table that journeys by a mode become; refuse other tables, and what is no code."""
-    if table not in (JOURNEYS, BY_MODE):
-        raise InputError([Fault("--mode", f"is how one travels, and {table} are no journeys. Take it out.")])
+    """Return the table that journeys or transfers by a mode become; refuse other tables, and what is no code."""
+    if table not in BY_MODE:
+        words = f"is how one travels, which says nothing of {table}. Write {' or '.join(BY_MODE)}, or take it out."
+        raise InputError([Fault("--mode", words)])
     if not re.fullmatch(CODE_PATTERN, mode):
         words = f"{quoted(mode)} is not a code. Use letters, digits and _ only, and start with a letter."
         raise InputError([Fault("--mode", words)])
-    return BY_MODE
+    return BY_MODE[table]
 
 
 def _beside_others(
@@ -174,7 +177,7 @@ def _refuse_the_folder_above(folder: Path) -> None:
 
 def _table_in(table: Table, path: Path, known: Known, wishes: Wishes) -> tuple[pd.DataFrame, list[str]]:
     read = read_any(path, table, wishes)
-    if "minutes" in table.column_names and table.name != BY_MODE:
+    if table.name in BY_MODE:
         return pairs_in(table, read, known, wishes)
     return demand_in(read, known, wishes) if table.name == "demand" else rows_in(table, read, known, wishes)
 

@@ -73,6 +73,7 @@ class Place:
     journeys: pd.DataFrame
     journeys_by_mode: pd.DataFrame
     transfers: pd.DataFrame
+    transfers_by_mode: pd.DataFrame
     demand: pd.DataFrame
     corridors: pd.DataFrame
     border: pd.DataFrame

@@ -49,6 +49,8 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
         ("journeys_by_mode", "site", sites, "sites.csv"),
         ("transfers", "from_site", sites, "sites.csv"),
         ("transfers", "to_site", sites, "sites.csv"),
+        ("transfers_by_mode", "from_site", sites, "sites.csv"),
+        ("transfers_by_mode", "to_site", sites, "sites.csv"),
         ("demand", "area", areas, "areas.csv"),
         ("corridors", "area", areas, "areas.csv"),
         ("border", "area", areas, "areas.csv"),
