@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -58,19 +58,18 @@ def journey_minutes(
         If a code's node is not in the graph; the message names every such code. If minutes are below 0 or not known.
     """
     search = _Search(roads, _legs(destinations), weight, turns)
-    legs = _legs(origins)
-    search.refuse_lost(legs)
-    nodes = search.numbers(leg for one in legs.values() for leg, _ in one)
-    added = np.array([add for one in legs.values() for _, add in one], dtype=float)
-    first = np.cumsum([0, *map(len, legs.values())])[:-1]
+    joined = _joined(origins)
+    search.refuse_lost(origins, joined)
+    nodes = search.numbers(joined.nodes)
+    first = np.cumsum([0, *joined.many])[:-1]
     # One row a site, as the search finds them.
     found = np.empty((len(destinations), len(origins)))
     at_once = max(1, MOST_AT_ONCE // max(1, len(search.number)))
     for start in range(0, len(destinations) if origins else 0, at_once):
         sites = slice(start, start + at_once)
         ways = search.distances(sites, nodes)
-        ways += added
-        found[sites] = ways if len(nodes) == len(legs) else np.minimum.reduceat(ways, first, axis=1)
+        ways += joined.minutes
+        found[sites] = ways if len(nodes) == len(origins) else np.minimum.reduceat(ways, first, axis=1)
     found[np.isinf(found)] = np.nan
     return pd.DataFrame(found.T, list(origins), list(destinations))
 
@@ -84,7 +83,7 @@ def way(
     """
     starts = _legs({"origin": origin})["origin"]
     search = _Search(roads, _legs({"destination": destination}), weight, turns)
-    search.refuse_lost({"origin": starts})
+    search.refuse_lost({"origin": origin}, _joined({"origin": origin}))
     distances, after = search.distances_and_next()
     reached, start = min((distances[search.number[node]] + add, search.number[node]) for node, add in starts)
     if np.isinf(reached):
@@ -95,6 +94,23 @@ def way(
     names = list(search.number)
     nodes = [names[number] for number in passed if number < len(names)]
     return [node.at if isinstance(node, Arrival) else node for node in nodes]
+
+
+class _Joined(NamedTuple):
+    """Where ends join the roads, one after another: the nodes, the minutes to each, and how many each end has."""
+
+    nodes: list[Hashable]
+    minutes: np.ndarray
+    many: list[int]
+
+
+def _joined(ends: Mapping[str, End]) -> _Joined:
+    # A list for each of many that join at one node would keep Python's collector busy for seconds.
+    if not any(issubclass(kind, Mapping) for kind in set(map(type, ends.values()))):
+        return _Joined(list(ends.values()), np.zeros(len(ends)), [1] * len(ends))  # type: ignore[arg-type]
+    legs = _legs(ends).values()
+    minutes = np.array([add for one in legs for _, add in one], dtype=float)
+    return _Joined([node for one in legs for node, _ in one], minutes, list(map(len, legs)))
 
 
 def _legs(ends: Mapping[str, End]) -> dict[str, Legs]:
@@ -114,10 +130,13 @@ class _Search:
         self.roads, self.destinations, self.weight = roads, destinations, weight
         self.number = {node: number for number, node in enumerate(self.roads)}
 
-    def refuse_lost(self, origins: Mapping[str, Legs]) -> None:
+    def refuse_lost(self, origins: Mapping[str, End], joined: _Joined) -> None:
         """Refuse those that join the roads nowhere, or at what is no node of them."""
-        ends = chain(origins.items(), self.destinations.items())
-        lost = [code for code, legs in ends if not legs or any(node not in self.number for node, _ in legs)]
+        nodes = iter(joined.nodes)
+        known = ([node in self.number for node in islice(nodes, many)] for many in joined.many)
+        lost = [code for code, there in zip(origins, known, strict=True) if not (there and all(there))]
+        for code, legs in self.destinations.items():
+            lost += [] if legs and all(node in self.number for node, _ in legs) else [code]
         if lost:
             raise ValueError(f"These are not on the road graph: {', '.join(lost)}. Give each a node that is.")
 
@@ -149,13 +168,14 @@ class _Search:
         """Return where each road starts and ends and its minutes, both ways of it where it has no direction."""
         # By what networkx keeps of each node, which is quicker than edge by edge, and has both ways of such a road.
         near = [there for _, there in self.roads.adjacency()]
-        nodes: list[Any] = near
-        edges: list[Any] = [there.values() for there in near]
+        many, nodes = list(map(len, near)), chain.from_iterable(near)
+        edges: Iterable[Any] = (edge for there in near for edge in there.values())
         if self.roads.is_multigraph():
-            nodes = [[node for node, every in there.items() for _ in every] for there in near]
-            edges = [[edge for every in these for edge in every.values()] for these in edges]
-        start, end = np.repeat(np.arange(len(near)), list(map(len, edges))), self.numbers(chain.from_iterable(nodes))
-        minutes = np.array([edge.get(self.weight, np.nan) for edge in chain.from_iterable(edges)], dtype=float)
+            many = [sum(map(len, there.values())) for there in near]
+            nodes = (node for there in near for node, every in there.items() for _ in every)
+            edges = (edge for there in near for every in there.values() for edge in every.values())
+        start, end = np.repeat(np.arange(len(near)), many), self.numbers(nodes)
+        minutes = np.fromiter((edge.get(self.weight, np.nan) for edge in edges), dtype=float, count=len(end))
         legs = [(node, add) for one in self.destinations.values() for node, add in one]
         sites = np.repeat(np.arange(len(self.destinations)), [len(one) for one in self.destinations.values()])
         added = np.array([add for _, add in legs], dtype=float)
