@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 
 from optimiser.errors import did_you_mean, is_perhaps_a_slip, quoted, shown
@@ -189,13 +190,26 @@ def _mode_faults(config: Config, place: Place, code: str, service: ServiceSettin
             remedy = "Add its rows there (optimiser import journeys FILE --mode), or take this out."
             yield where, _no_such("mode", mode, "journeys_by_mode", place.modes, remedy)
         elif mode is not None and setting == "travel_by":
-            rows = place.journeys_by_mode[place.journeys_by_mode["mode"] == mode]
-            known = {*zip(rows["area"], rows["site"], strict=True), *config.settings.travel.allow_missing}
-            areas, sites = place.counting(config.settings.areas_outside).areas["area"], place.sites["site"]
-            if lacking := [(area, site) for area in areas for site in sites if (area, site) not in known]:
+            lacking = _without_a_journey(config, place, mode)
+            if len(lacking):
                 more = f" and {len(lacking) - 1:,} more" if len(lacking) > 1 else ""
                 words = f"journeys_by_mode.csv has no row {mode}, {', '.join(lacking[0])}{more}"
                 yield where, f"{words}. Add what is missing, or list it under travel.allow_missing."
+
+
+def _without_a_journey(config: Config, place: Place, mode: str) -> list[tuple[str, str]]:
+    """Return the pairs of an area that is counted and a site without a journey by a mode that need one."""
+    counted = place.counting(config.settings.areas_outside).areas["area"]
+    areas, sites = pd.Index(counted), pd.Index(place.sites["site"])
+    rows, allowed = place.journeys_by_mode, config.settings.travel.allow_missing
+    rows = rows[rows["mode"] == mode]
+    there = np.zeros((len(areas), len(sites)), dtype=bool)
+    known = [(rows["area"], rows["site"]), ([area for area, _ in allowed], [site for _, site in allowed])]
+    for some, ends in known:
+        down, across = areas.get_indexer(pd.Index(some)), sites.get_indexer(pd.Index(ends))
+        both = (down >= 0) & (across >= 0)
+        there[down[both], across[both]] = True
+    return [(str(areas[row]), str(sites[column])) for row, column in np.argwhere(~there).tolist()]
 
 
 def _no_activity(activity: str, place: Place) -> str:

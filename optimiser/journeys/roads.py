@@ -107,7 +107,7 @@ class _Joined(NamedTuple):
 def _joined(ends: Mapping[str, End]) -> _Joined:
     # A list for each of many that join at one node would keep Python's collector busy for seconds.
     if not any(issubclass(kind, Mapping) for kind in set(map(type, ends.values()))):
-        return _Joined(list(ends.values()), np.zeros(len(ends)), [1] * len(ends))  # type: ignore[arg-type]
+        return _Joined(list(ends.values()), np.zeros(len(ends)), [1] * len(ends))
     legs = _legs(ends).values()
     minutes = np.array([add for one in legs for _, add in one], dtype=float)
     return _Joined([node for one in legs for node, _ in one], minutes, list(map(len, legs)))
@@ -168,7 +168,8 @@ class _Search:
         """Return where each road starts and ends and its minutes, both ways of it where it has no direction."""
         # By what networkx keeps of each node, which is quicker than edge by edge, and has both ways of such a road.
         near = [there for _, there in self.roads.adjacency()]
-        many, nodes = list(map(len, near)), chain.from_iterable(near)
+        many = list(map(len, near))
+        nodes: Iterable[Any] = chain.from_iterable(near)
         edges: Iterable[Any] = (edge for there in near for edge in there.values())
         if self.roads.is_multigraph():
             many = [sum(map(len, there.values())) for there in near]

@@ -19,6 +19,7 @@ from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.runs import files_of
 from optimiser.problem import Problem
 from optimiser.problem.parameters import changed
+from optimiser.report.isochrones import isochrones
 from optimiser.report.rests_on import figures
 from optimiser.report.summary import lines
 from optimiser.search.planning import solve
@@ -119,6 +120,15 @@ def test_both_checkers_notice_another_table_of_a_mode(tmp_path: Path):
     lie = files | {name: files[name].replace(b"by_bus,A1,birch,20\n", b"by_bus,A1,birch,21\n")}
     assert not check(lie).empty
     assert levels(written(sealed(lie), tmp_path / "run"))
+
+
+def test_isochrones_are_by_a_mode_where_one_is_asked_for(tmp_path: Path):
+    """To birch by bus 20 from A1 (1,000 people), 32 from A2 (2,000) and 50 from A3 (500)."""
+    config = write_question(tmp_path, by(), journeys_by_mode=BY_BUS)
+    steps = isochrones(config, "birch", mode="by_bus").steps
+    assert list(steps["people"]) == [0, 1000, 2000, 500]
+    with pytest.raises(InputError, match="is no mode that a service of the question names"):
+        isochrones(config, "birch", mode="by_boat")
 
 
 def test_factors_and_changes_are_of_every_mode_alike(tmp_path: Path):

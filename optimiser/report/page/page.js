@@ -777,7 +777,7 @@ function* mixesOf(aims) {
 
 function csv() {
   const rows = [...now.measures].filter(([key]) => !/^(staff|sites)\|/.test(key)).map(([key, value]) => [...key.split("|"), Number(value)]);
-  return csvOf([["measure", "service", "group", "value"], ...rows]);
+  return csvOf([["measure", "service", "group", "value"], ...(road ? [["with_roads", "", road.name, ""]] : []), ...rows]);
 }
 
 const download = () => saveAs("my_choice.csv", new Blob([csv()], {type: "text/csv"}));
