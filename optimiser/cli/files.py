@@ -50,7 +50,9 @@ def report(
         raise typer.BadParameter(
             "no plan meets every rule in this run, so that none can be driven to.", param_hint="--roads"
         )
-    written = write_report(read, target, judged=judged, roads=_states(roads, runs[0]))
+    with progress(as_json or not roads) as tell:
+        tell("Asking again in every state of the roads")
+        written = write_report(read, target, judged=judged, roads=_states(roads, runs[0]))
     size, failed = written.stat().st_size, [run for run in read if len(run.breaches)]
     words = [f"Wrote {written} ({size / 1e6:.1f} MB). Open it in any browser; it needs no network."]
     record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}
