@@ -204,11 +204,10 @@ def _without_a_journey(config: Config, place: Place, mode: str) -> list[tuple[st
     rows, allowed = place.journeys_by_mode, config.settings.travel.allow_missing
     rows = rows[rows["mode"] == mode]
     there = np.zeros((len(areas), len(sites)), dtype=bool)
-    known = [(rows["area"], rows["site"]), ([area for area, _ in allowed], [site for _, site in allowed])]
-    for some, ends in known:
-        down, across = areas.get_indexer(pd.Index(some)), sites.get_indexer(pd.Index(ends))
-        both = (down >= 0) & (across >= 0)
-        there[down[both], across[both]] = True
+    down = areas.get_indexer(pd.Index([*rows["area"], *(area for area, _ in allowed)]))
+    across = sites.get_indexer(pd.Index([*rows["site"], *(site for _, site in allowed)]))
+    both = (down >= 0) & (across >= 0)
+    there[down[both], across[both]] = True
     return [(str(areas[row]), str(sites[column])) for row, column in np.argwhere(~there).tolist()]
 
 

@@ -178,6 +178,14 @@ def test_what_is_not_known_of_a_mode_is_refused(config: str, words: str, tmp_pat
     assert words in str(refused.value)
 
 
+def test_a_pair_that_needs_no_journey_needs_none_by_a_mode(tmp_path: Path):
+    lacking = [(a, s) for a in ("A1", "A2", "A3") for s in ("ash", "birch", "elm")]
+    lacking = [pair for pair in lacking if pair not in (("A1", "ash"), ("A3", "birch"))]
+    allowed = ", ".join(f"[{area}, {site}]" for area, site in lacking)
+    problem = asked(tmp_path, f"{by('by_train')}travel: {{allow_missing: [{allowed}]}}\n")
+    assert np.isinf(problem.minutes("care")).sum() == 7
+
+
 def test_a_matrix_comes_in_as_a_mode_beside_those_that_are_there(tmp_path: Path):
     place = write_place(tmp_path / "place", journeys_by_mode=BY_BUS)
     matrix = tmp_path / "peak.csv"
