@@ -34,6 +34,8 @@ Point = tuple[Fraction, Fraction]
 # Metres, or thousandths of a minute on the roads, and millionths of a minute.
 Journey = tuple[int, int]
 Rows = dict[Any, Row]
+# What a table says of each pair: nothing where it is known that there is no way.
+Minutes = Mapping[tuple[str, str], Decimal | None]
 
 
 class Estimate(NamedTuple):
@@ -60,13 +62,13 @@ class Tables(NamedTuple):
 
     areas: Rows
     sites: Rows
-    journeys: Rows
-    transfers: Rows
+    journeys: Minutes
+    transfers: Minutes
     staff: list[Row]
 
 
 def with_added(
-    question: Question, tables: Tables, own: Mapping[tuple[str, str], Rows], roads: Network | None
+    question: Question, tables: Tables, own: Mapping[tuple[str, str], Minutes], roads: Network | None
 ) -> tuple[Tables, dict[str, Estimate]]:
     """Return the tables with the sites that the config adds, and how their journeys are known.
 
@@ -120,15 +122,14 @@ def staff_of(code: str, site: AddedSite, question: Question) -> Iterator[Row]:
 
 def estimated(
     name: str, code: str, cells: Mapping[str, Any], line: Line, places: int, tables: Tables, net: Network | None
-) -> Rows:
-    """Return the rows of journeys to a site, or of the ways between it and all others."""
-    found = Rows()
+) -> dict[tuple[str, str], Decimal | None]:
+    """Return the minutes of journeys to a site, or of the ways between it and all others."""
+    found: dict[tuple[str, str], Decimal | None] = {}
     for other, row in (tables.areas if name == "journeys" else tables.sites).items():
         for pair in [(other, code)] if name == "journeys" else [(other, code), (code, other)]:
             far = net.far(*pair) if net else apart(cells, row.cells)
             if far is not None:
-                minutes = Decimal(line.micro(far, places)) / MICRO
-                found[pair] = Row(f"inputs/{name}.csv {', '.join(pair)}", {"minutes": minutes})
+                found[pair] = Decimal(line.micro(far, places)) / MICRO
     return found
 
 
@@ -163,12 +164,12 @@ def fit(tables: Tables, here: Point, net: Network | None) -> dict[str, list[Jour
     near_first = sorted(sites, key=lambda code: (metres(sites[code], here), code))
     found: dict[str, list[Journey]] = {}
     placed = {area for area, row in tables.areas.items() if net or point_of(row.cells)}
-    for (area, site), row in tables.journeys.items():
-        if area in placed and site in sites and row.cells["minutes"] is not None:
+    for (area, site), minutes in tables.journeys.items():
+        if area in placed and site in sites and minutes is not None:
             far = net.far(area, site) if net else apart(tables.areas[area].cells, tables.sites[site].cells)
             known = found.setdefault(site, [])
             if far is not None:
-                known.append((far, round(Fraction(row.cells["minutes"]) * MICRO)))
+                known.append((far, round(Fraction(minutes) * MICRO)))
     return {site: found[site] for site in [one for one in near_first if one in found][:FITTED]}
 
 

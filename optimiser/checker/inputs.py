@@ -15,6 +15,8 @@ from optimiser.checker.question import Beds, ConfigReader, Growth, Question, rea
 from optimiser.checker.reading import (
     Breach,
     Files,
+    Found,
+    Pairs,
     Reader,
     Row,
     UnreadableError,
@@ -210,28 +212,46 @@ def files_due(*, with_plan: bool) -> list[str]:
 
 def rows_of(reader: Reader, name: str, table: Table | None = None) -> list[Row]:
     """Read the rows of a table, which is as ``TABLES`` says where nothing else is given."""
-    table, content = table or TABLES[name], reader.files.get(name, b"")
-    if table is TABLES.get(name) and name.startswith("inputs/") and 0 < len(content) <= MOST_BYTES_KEPT:
-        rows, breaches = _rows_of_place(name, content)
-        reader.breaches.extend(breaches)
-        if rows is None:
-            raise UnreadableError(name)
-        return list(rows)
+    if name.startswith("inputs/") and (table is None or table is TABLES.get(name)):
+        return list(_of_place(reader, name, _rows))
+    table = table or TABLES[name]
     return reader.table(name, table.columns, optional=table.may_lack)
 
 
-@lru_cache(maxsize=16)
-def _rows_of_place(name: str, content: bytes) -> tuple[tuple[Row, ...] | None, tuple[Breach, ...]]:
-    """Return the rows of a table of the place, to be left as they are, and what is wrong: runs of one place share it.
+def minutes_in(reader: Reader, name: str) -> Pairs[Decimal | None]:
+    """Read journeys or transfers: the minutes of each pair, to be left as they are."""
+    return _of_place(reader, name, _minutes)
 
-    No rows at all where it cannot be read.
-    """
-    reader, table = Reader(Files({name: content}, [name])), TABLES[name]
+
+def _rows(reader: Reader, name: str) -> tuple[Row, ...]:
+    return tuple(reader.table(name, TABLES[name].columns, optional=TABLES[name].may_lack))
+
+
+def _minutes(reader: Reader, name: str) -> Pairs[Decimal | None]:
+    return reader.pairs(name, TABLES[name].columns, TABLES[name].check)
+
+
+def _of_place(reader: Reader, name: str, read: Callable[[Reader, str], Found]) -> Found:
+    """Read a table of the place, once for all runs of it unless it is large."""
+    content = reader.files.get(name, b"")
+    if not 0 < len(content) <= MOST_BYTES_KEPT:
+        return read(reader, name)
+    found, breaches = _read_alone(read, name, content)
+    reader.breaches.extend(breaches)
+    if found is None:
+        raise UnreadableError(name)
+    return found  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=16)
+def _read_alone(read: Callable[[Reader, str], Any], name: str, content: bytes) -> tuple[Any, tuple[Breach, ...]]:
+    """Return what a table of the place says, to be left as it is, and what is wrong; nothing if it cannot be read."""
+    reader = Reader(Files({name: content}, [name]))
     try:
-        rows = tuple(reader.table(name, table.columns, optional=table.may_lack))
+        found = read(reader, name)
     except UnreadableError:
-        rows = None
-    return rows, tuple(reader.breaches)
+        found = None
+    return found, tuple(reader.breaches)
 
 
 def keyed(reader: Reader, name: str, table: Table | None = None) -> dict[Any, Row]:
@@ -323,12 +343,12 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     has_staff = "inputs/staff.csv" in there or bool(question.rota_units())
     has_counts = any(service.observed and service.observed.period for service in services)
     areas, sites = keyed(reader, "inputs/areas.csv"), keyed(reader, "inputs/sites.csv")
-    journeys, demand = keyed(reader, "inputs/journeys.csv"), keyed(reader, "inputs/demand.csv")
+    journeys, demand = minutes_in(reader, "inputs/journeys.csv"), keyed(reader, "inputs/demand.csv")
     modes = {mode for service in services for mode in (service.travel_by, service.visitors_travel_by) if mode}
     of_modes = keyed(reader, "inputs/journeys_by_mode.csv") if modes else {}
     of_teams = {team.across.travel_by for team in question.teams.values() if team.across and team.across.travel_by}
     staff = rows_of(reader, "inputs/staff.csv") if has_staff else []
-    transfers = keyed(reader, "inputs/transfers.csv") if has_road else {}
+    transfers = minutes_in(reader, "inputs/transfers.csv") if has_road else {}
     counts = keyed(reader, "inputs/activity.csv") if has_counts else {}
     for row in sites.values():
         if row.cells["role"] not in ("candidate", "neighbour"):
@@ -341,8 +361,9 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
         left_out = known_in_part(areas, demand)
         of_modes = {key: row for key, row in of_modes.items() if key[1] not in left_out}
         areas = {code: row for code, row in areas.items() if code not in left_out}
-        journeys, demand, border = (
-            {key: row for key, row in table.items() if key[0] not in left_out} for table in (journeys, demand, border)
+        journeys = Pairs({code: its for code, its in Pairs.among(journeys).of.items() if code not in left_out})
+        demand, border = (
+            {key: row for key, row in table.items() if key[0] not in left_out} for table in (demand, border)
         )
     shares_scale = math.lcm(*(row.cells["share"].denominator for row in border.values()))
     numbers, scale = whole_numbers([row.cells["patients_per_year"] for row in demand.values()])
@@ -381,10 +402,10 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
 
 def _by_mode(
     rows: Mapping[tuple[str, str, str], Row], modes: Collection[str], question: Question
-) -> dict[str, dict[tuple[str, str], int]]:
+) -> dict[str, Pairs[int]]:
     """Return minutes by each mode as they count."""
     return {
-        mode: scaled_minutes({key[1:]: row for key, row in rows.items() if key[0] == mode}, question, {})
+        mode: scaled_minutes({key[1:]: row.cells["minutes"] for key, row in rows.items() if key[0] == mode}, question, {})
         for mode in sorted(modes)
     }
 
@@ -400,7 +421,7 @@ def _with_added(
         return tables, {}, ()
     asked = bool(tables.transfers)
     if not asked and "inputs/transfers.csv" in reader.files:
-        tables = tables._replace(transfers=keyed(reader, "inputs/transfers.csv"))
+        tables = tables._replace(transfers=minutes_in(reader, "inputs/transfers.csv"))
     own = {
         (code, name): _own_table(reader, code, name)
         for code, site in question.sites.items()
@@ -424,14 +445,14 @@ def read_roads(reader: Reader) -> dict[str, list[Mapping[str, Any]]]:
     return {name: [] for name in ("waters", *BESIDE)} | found
 
 
-def _own_table(reader: Reader, code: str, name: str) -> dict[Any, Row]:
-    """Return the rows of a table that a site has of its own, of which each must be about it."""
+def _own_table(reader: Reader, code: str, name: str) -> dict[tuple[str, str], Decimal | None]:
+    """Return the minutes of a table that a site has of its own, of which each row must be about it."""
     file = f"inputs/{name}_of_{code}.csv"
     rows = keyed(reader, file, TABLES[f"inputs/{name}.csv"])
     for key, row in rows.items():
         if code not in key[-1 if name == "journeys" else 0 :]:
             reader.note(INPUTS_CHECK, row.where, ", ".join(key), code, f"{row.where} is not about {code}.")
-    return rows
+    return {key: row.cells["minutes"] for key, row in rows.items()}
 
 
 def known_in_part(areas: Mapping[str, Row], demand: Collection[tuple[str, str]]) -> set[str]:
@@ -532,25 +553,30 @@ def read_longer(
 
 
 def scaled_minutes(
-    journeys: Mapping[tuple[str, str], Row], question: Question, longer: Mapping[tuple[str, str], int]
-) -> dict[tuple[str, str], int]:
+    journeys: Mapping[tuple[str, str], Decimal | None], question: Question, longer: Mapping[tuple[str, str], int]
+) -> Pairs[int]:
     """Return (table minutes + what is longer − what a calibration added) × factor in millionths of a minute.
 
     None is below 0. They are rounded to the decimals kept, halves to even.
     """
-    known = {pair: row.cells["minutes"] for pair, row in journeys.items() if row.cells["minutes"] is not None}
-    column, scale = whole_numbers(list(known.values()))
+    known = Pairs.among(journeys)
+    different = {minutes for its in known.of.values() for minutes in its.values()}
+    if None in different:
+        known = Pairs({one: {to: n for to, n in its.items() if n is not None} for one, its in known.of.items()})
+    stated = [minutes for minutes in different if minutes is not None]
+    column, scale = whole_numbers(stated)
+    whole = dict(zip(stated, column, strict=True))
     factor, parts = question.factor, 10**question.minute_places
     less, parts_of_it = 10 * scale * question.less.numerator, question.less.denominator
     top, bottom, each = factor.numerator * parts, factor.denominator * scale * parts_of_it, MICRO // parts
 
-    def tenths(pair: tuple[str, str], minutes: int) -> int:
-        return max((10 * minutes + longer.get(pair, 0) * scale) * parts_of_it - less, 0)
+    def micro(minutes: Decimal, tenths_longer: int = 0) -> int:
+        tenths = max((10 * whole[minutes] + tenths_longer * scale) * parts_of_it - less, 0)
+        return rounded_ratio(tenths * top, 10 * bottom) * each
 
-    return {
-        pair: rounded_ratio(tenths(pair, minutes) * top, 10 * bottom) * each
-        for pair, minutes in zip(known, column, strict=True)
-    }
+    if not longer:
+        return known.each(micro)
+    return Pairs.among({pair: micro(minutes, longer.get(pair, 0)) for pair, minutes in known.items()})
 
 
 def read_staff(reader: Reader, rows: list[Row], question: Question) -> dict[tuple[str, str, str], Fraction]:

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from optimiser.checker.cover import Step, stated_step, worked_step
 from optimiser.checker.question import Across, Beds, Question, Transfer
-from optimiser.checker.reading import Number, Row, rounded_ratio
+from optimiser.checker.reading import Number, Pairs, Row, rounded_ratio
 
 ACROSS_SITES = "across_sites"
 MICRO = 10**6
@@ -403,8 +403,8 @@ class Run:
         added = [observed.micro(site) for site in open_sites] if observed else [0] * len(open_sites)
         mode = self.question.services[service].travel_by
         key = (tuple(open_sites), tuple(added), mode, self._left_for(by or service, straight=by is None))
-        streams, minutes = self.streams(by or service, straight=by is None), self.minutes_to(service)
-        return self._once(key, lambda: self._straight(open_sites, added, streams, minutes))
+        streams = self.streams(by or service, straight=by is None)
+        return self._once(key, lambda: self._straight(open_sites, added, streams, mode))
 
     def minutes_to(self, service: str) -> Mapping[tuple[str, str], int]:
         """Return millionths of a minute from area to site, by the mode by which a service's patients travel."""
@@ -416,21 +416,26 @@ class Run:
         open_sites: list[str],
         added: list[int],
         streams: Collection[Stream],
-        minutes: Mapping[tuple[str, str], int],
+        mode: str | None,
     ) -> dict[Stream, Journey]:
-        found = {}
-        alike: dict[tuple[str, str], list[tuple[int, str]]] = {}
+        from_areas, found = self._from_areas(mode), {}
+        alike: dict[tuple[str, str], list[tuple[str, int]]] = {}
         for stream in streams:
-            area, kind = stream.area, (stream.how, stream.neighbour)
+            kind, there = (stream.how, stream.neighbour), from_areas.get(stream.area, {})
             if kind not in alike:
-                within = self._within(open_sites, stream)
-                alike[kind] = [(n, site) for n, site in enumerate(open_sites) if site in within]
-            options = [(minutes[area, s] + added[n], n) for n, s in alike[kind] if (area, s) in minutes]
-            _, place = min(options, default=(None, None))
-            site = None if place is None else open_sites[place]
-            least = None if site is None else minutes[area, site]
+                within = set(self._within(open_sites, stream))
+                alike[kind] = [pair for pair in zip(open_sites, added, strict=True) if pair[0] in within]
+            going = [(s, there[s] + more) for s, more in alike[kind] if s in there]
+            soonest = min([minutes for _, minutes in going], default=None)
+            site = next((s for s, minutes in going if minutes == soonest), None)
+            least = None if site is None else there[site]
             found[stream] = Journey(site, least, site, least, None if site is None else 0)
         return found
+
+    def _from_areas(self, mode: str | None) -> Mapping[str, Mapping[str, int]]:
+        """Return the minutes from each area to each site, by a mode or, with none, by journeys.csv."""
+        minutes = self.inputs.minutes if mode is None else self.inputs.by_mode[mode]
+        return self._once(("from areas", mode), lambda: Pairs.among(minutes).of)
 
     def _by_transfer(self, service: str, firsts: list[str], sites: list[str]) -> dict[Stream, Journey]:
         """Take everybody to first contact, and from there to the nearest site by road that provides the service.

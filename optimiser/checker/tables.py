@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from optimiser.checker.inputs import INPUTS_CHECK
 from optimiser.checker.question import Link
-from optimiser.checker.reading import Breach, Row, is_ratio, nearly, same, shown
+from optimiser.checker.reading import Breach, Pairs, Row, is_ratio, nearly, same, shown
 from optimiser.checker.run import ACROSS_SITES, CANDIDATES, MICRO, Run
 
 # What shares that were each rounded may come to beyond 1.
@@ -44,7 +44,11 @@ def rows_are(check: str, table: str, rows: Mapping[Any, Row], expected: Collecti
 def inputs_are_complete(run: Run) -> Iterator[Breach]:
     """Every area has minutes to every site, every resident one patients of every activity, and nothing else has any."""
     inputs = run.inputs
-    pairs = {(area, site) for area in inputs.areas for site in inputs.roles}
+    from_areas, sites = Pairs.among(inputs.minutes).of, inputs.roles.keys()
+    unlike = [area for area in inputs.areas if from_areas.get(area, {}).keys() != sites]
+    unlike += from_areas.keys() - inputs.areas.keys()
+    pairs = {(area, site) for area in unlike if area in inputs.areas for site in sites}
+    known = {(area, site) for area in unlike for site in from_areas.get(area, ())}
     activities = {activity for _, activity in inputs.patients}
     cells = {(area, activity) for area in inputs.areas for activity in activities}
     due = {(area, activity) for area, activity in cells if inputs.areas[area].resident}
@@ -56,7 +60,7 @@ def inputs_are_complete(run: Run) -> Iterator[Breach]:
     for missing, extra, name in (
         *((pairs - table.keys() - excused, set[tuple[str, str]](), "journeys_by_mode") for _, table in of_patients),
         (between - inputs.road.keys() if by_transfer else set(), inputs.road.keys() - between, "transfers"),
-        (pairs - inputs.minutes.keys() - excused, inputs.minutes.keys() - pairs, "journeys"),
+        (pairs - known - excused, known - pairs, "journeys"),
         (due - inputs.patients.keys(), inputs.patients.keys() - cells, "demand"),
     ):
         for pair in sorted(missing):

@@ -329,7 +329,8 @@ def _border_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         yield where, f"{path} does not say where the people of {area} go today. Add its rows."
     leaving = going[going["area"].isin(residents) & (going["goes_to"] != HERE)]
     pairs = set(zip(leaving["area"], leaving["goes_to"], strict=True))
-    for area, site in sorted(pairs - set(zip(place.journeys["area"], place.journeys["site"], strict=True))):
+    there = place.journeys[place.journeys["site"].isin(leaving["goes_to"])]
+    for area, site in sorted(pairs - set(zip(there["area"], there["site"], strict=True))):
         yield where, f"people of {area} go to {site} today, and there is no journey. Add it to journeys.csv."
 
 
