@@ -396,9 +396,10 @@ def said_of_best(run: Run) -> dict[str, Any]:
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
     if run.certificate is not None:
         return {"claimed": True, "checked": "proved by certificate", "tried": 0, "words": _by_certificate(run)}
+    listed = ", and that of a list of them all that is made without it" if run.result.enumeration else ""
     words = (
         f"That it is best was NOT checked: {every:,} designations are too many for this checker to try. It is the "
-        "solver's word, and that of a list of them all that is made without it."
+        f"solver's word{listed}."
     )
     return {"claimed": True, "checked": NOT_CHECKED, "tried": 0, "words": words}
 

@@ -15,6 +15,7 @@ from optimiser.checker.inputs import KNOWN_FILES, read_run
 from optimiser.checker.reading import Reader, read_files
 from optimiser.plan.runs import files_of
 from optimiser.problem import Figure, Problem, Service
+from optimiser.search.planning import solve
 
 NOT_CHECKED = {"claimed": True, "checked": "NOT checked", "tried": 0, "words": "NOT checked."}
 
@@ -59,4 +60,7 @@ def test_what_would_take_too_long_is_said_to_be_unchecked(limit: str, monkeypatc
     files = files_of(op.solve(six_clinics()))
     monkeypatch.setattr(branches, limit, 0)
     assert checker.check(files).empty
-    assert checker.said_of_best(files)["checked"] == "NOT checked"
+    best = checker.said_of_best(files)
+    assert best["checked"] == "NOT checked" and "the solver's word, and that of a list of them all" in str(best["words"])
+    without = checker.said_of_best(files_of(solve(six_clinics(), list_all=False)))
+    assert without["checked"] == "NOT checked" and str(without["words"]).endswith("It is the solver's word.")
