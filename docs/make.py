@@ -217,7 +217,9 @@ def config() -> str:
         MADE,
         "A config is one YAML file. A figure is a bare number, or `{value, source, verified}`: a bare number counts as "
         "unverified, and every output says so. A file that is `based_on` another says only what changes: mappings are "
-        "merged, lists and single values replace, `null` takes away. `optimiser schema` prints the same as JSON "
+        "merged, lists and single values replace, `null` takes away. `schema: 1` may stand in a config, an option or a "
+        "sweep, so that an optimiser that knows only older ones says so and reads no further; it means the form of the "
+        "place's tables too. `optimiser schema` prints the same as JSON "
         "Schema, for editors that complete and check.",
         "What is not stated has its default: a dash where nothing is asked, limited or added unless it is stated, and "
         "**must be stated** where there is none. `optimiser validate` lists what is missing, and the `config.yaml` of "

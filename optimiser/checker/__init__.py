@@ -21,7 +21,7 @@ from optimiser.checker.branches import tried_by_branches
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.checker.claims import CLAIM_CHECKS, files_are_as_listed
 from optimiser.checker.clash import CLASH_CHECKS, in_words, no_plan_meets_every_rule, says_no_plan
-from optimiser.checker.inputs import KNOWN_FILES, read_run
+from optimiser.checker.inputs import KNOWN_FILES, read_run, refuse_newer
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
 from optimiser.checker.reading import Breach, Reader, UnreadableError, read_files
 from optimiser.checker.record import RECORD_CHECKS
@@ -151,6 +151,7 @@ def examined(run: Path | Mapping[str, bytes]) -> Examined:
     reader = Reader(read_files(run, KNOWN_FILES))
     best: Mapping[str, Any] | None = None
     try:
+        refuse_newer(reader)
         reader.breaches.extend(list(files_are_as_listed(reader)))
         if says_no_plan(reader):
             reader.breaches.extend(no_plan_meets_every_rule(reader))

@@ -23,6 +23,7 @@ from optimiser.checker.reading import (
     amount,
     any_case,
     any_number,
+    brief,
     decimal,
     flag,
     fraction,
@@ -40,6 +41,7 @@ from optimiser.checker.roads import Network, tenths_longer
 from optimiser.checker.run import LEAVES, MICRO, PULLED, STAYS, Area, Inputs, Result, Run
 
 INPUTS_CHECK = "inputs_are_complete"
+FORMAT = 1
 MOST_BEDS = 10**6
 # Larger tables of a place are read anew for each run, or they would fill the memory.
 MOST_BYTES_KEPT = 10**6
@@ -316,6 +318,14 @@ def stop_if_more(reader: Reader, before: int) -> None:
     """Stop where the question or the inputs are half understood: what follows from them would prove nothing."""
     if len(reader.breaches) > before:
         raise UnreadableError
+
+
+def refuse_newer(reader: Reader) -> None:
+    """Give up on a run of a newer format: what it says may not mean what is known here."""
+    stated = reader.json("run.json").get("format") if "run.json" in reader.files else None
+    if isinstance(stated, int) and stated > FORMAT:
+        words = f"is of format {brief(stated)}, and this checker knows format {FORMAT}"
+        raise reader.give_up("run.json", f"{words}; a newer optimiser can check it")
 
 
 def read_result(reader: Reader) -> Result:

@@ -22,6 +22,13 @@ MAX_VALUES = 50_000
 MAX_DEPTH = 40
 MAX_LAYERS = 20
 BASED_ON = "based_on"
+# The form of configs, options and sweeps, and of the tables of a place. A file that does not say which has this.
+SCHEMA, CURRENT = "schema", 1
+NEWER = (
+    f"this file is of schema {{}}, and this optimiser reads schema {CURRENT}. Install a newer optimiser, or ask whoever "
+    f"wrote the file for one of schema {CURRENT}."
+)
+NO_SCHEMA = f"schema is {CURRENT}, or a line that can be left out. Correct it, or delete the line."
 LINES = "\n\t"
 
 # A mapping that states its figure anew must not inherit the source of the figure that it replaces.
@@ -98,6 +105,14 @@ def _read_chain(path: Path, above: list[Path]) -> Layers:
     said, faults = read_yaml(path)
     if said is None:
         return Layers(None, faults)
+    schema = said.value.pop(SCHEMA, None)
+    if schema is not None and (schema.value != CURRENT or isinstance(schema.value, bool)):
+        newer = isinstance(schema.value, int) and schema.value > CURRENT
+        fault = Fault(str(schema.origin), NEWER.format(schema.value) if newer else NO_SCHEMA)
+        if newer:
+            # What else it says is not for this reader.
+            return Layers(None, [fault])
+        faults = [*faults, fault]
     based_on = said.value.pop(BASED_ON, None)
     if based_on is None or based_on.value is None:
         return Layers(said, faults)

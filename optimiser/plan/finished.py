@@ -41,7 +41,7 @@ from optimiser.plan.proof import (
     Standing,
     Written,
 )
-from optimiser.plan.runs import NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
+from optimiser.plan.runs import FORMAT, NO_PLAN_TABLE, TABLES, WAYS_OUT_TABLE, files_of, write_files
 from optimiser.problem import Border, Figure, Problem
 from optimiser.problem.words import ESTIMATED, of_inputs
 
@@ -580,6 +580,10 @@ def read_record(path: Path) -> Mapping[str, Any]:
         found = json.loads(content)
         _Record.model_validate_json(content)
     except ValidationError as error:
+        stated = found.get("format") if isinstance(found, dict) else None
+        if isinstance(stated, int) and stated > FORMAT:
+            words = f"this run is of format {stated}, and this optimiser reads format {FORMAT}. Install a newer optimiser"
+            raise InputError([Fault(str(path), f"{words}, or solve its config.yaml again.")]) from None
         raise InputError(Fault(str(path), _in_words(one)) for one in error.errors(include_url=False)) from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError([Fault(str(path), f"this run cannot be read: {error}. Solve it again.")]) from error

@@ -1082,6 +1082,7 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     "an outcome there is not": ({"run_says_how_it_ended"}, [("run.json", '"proved best"', '"best"')]),
     "a certificate of nothing": ({"the_certificate_proves_it"}, [("certificate.json", "", "{}")]),
     "another question": ({"run_says_how_it_ended"}, [("run.json", "Where should stroke go?", "Where should it go?")]),
+    "a newer format": ({"files_can_be_read"}, [("run.json", '"format": 1', '"format": 2')]),
     "another format": ({"run_says_how_it_ended"}, [("run.json", '"format": 1', '"format": true')]),
     "run.json cut short": ({"files_can_be_read"}, [("run.json", '"ties"', '"ties')]),
     "a key twice in run.json": ({"files_can_be_read"}, [("run.json", '"ties"', '"outcome": "evaluated", "ties"')]),

@@ -141,6 +141,29 @@ def test_a_base_that_no_file_can_be_is_said_at_its_line(name: str, tmp_path: Pat
 # -- every fault at once
 
 
+def test_a_config_may_say_of_which_schema_it_is_and_need_not(tmp_path: Path) -> None:
+    base = read_config(write_question(tmp_path)).settings
+    path = what_if(tmp_path, "schema: 1\n")
+    write_config(tmp_path, "base.yaml", f"schema: 1\n{CONFIG}")
+    assert read_config(path).settings == base and "schema" not in resolved_yaml(read_config(path))
+
+
+def test_a_file_of_a_newer_schema_is_told_once_what_to_do(tmp_path: Path) -> None:
+    write_question(tmp_path)
+    write_config(tmp_path, "base.yaml", f"{CONFIG}\nschema: 2\nsomething_new: 1\n")
+    line = CONFIG.count("\n") + 2
+    words = "this file is of schema 2, and this optimiser reads schema 1. Install a newer optimiser, or ask whoever wrote"
+    assert faults_of(write_config(tmp_path, "what_if.yaml", "based_on: base.yaml\n")) == [
+        f"base.yaml, line {line}: {words} the file for one of schema 1."
+    ]
+
+
+@pytest.mark.parametrize("written", ["0", "1.5", "one", "true", "[1]"])
+def test_what_is_no_schema_is_refused_at_its_line(written: str, tmp_path: Path) -> None:
+    faults = faults_of(what_if(tmp_path, f"title: One\nschema: {written}\n"))
+    assert faults == ["what_if.yaml, line 3: schema is 1, or a line that can be left out. Correct it, or delete the line."]
+
+
 def test_every_fault_of_every_file_is_said_at_once_with_its_line(tmp_path: Path) -> None:
     write_config(tmp_path, "base.yaml", CONFIG.replace("people: 2", "peple: 2"))
     text = "based_on: base.yaml\nbordr: closed\nservices:\n  care:\n    at_least_sites: two\n    at_most_sites: 1.5\n"

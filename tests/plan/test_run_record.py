@@ -61,7 +61,8 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
     "objectives.1.bound should be a number, not true": lambda r: r["objectives"][0].update(bound=True),
     "objectives.1.services should be a list": lambda r: r["objectives"][0].update(services="all"),
     "outcome should be one of": lambda r: r.update(outcome="best"),
-    "format should be one of 1": lambda r: r.update(format=2),
+    "format should be one of 1": lambda r: r.update(format=0),
+    "this run is of format 2, and this optimiser reads format 1. Install": lambda r: r.update(format=2, ties="x"),
     "solver should be a group of entries": lambda r: r.update(solver=[]),
     "would_change.changes.1.words should be text": lambda r: r.update(
         would_change={"changes": [{"words": 3}], "not_worked_out": ""}

@@ -11,7 +11,7 @@ from pydantic import (
 
 from optimiser.errors import Fault, closest, did_you_mean, quoted
 from optimiser.inputs.config.figures import Strict, as_written
-from optimiser.inputs.layers import BASED_ON, Layers, Origin, Spot, origin_of
+from optimiser.inputs.layers import BASED_ON, SCHEMA, Layers, Origin, Spot, origin_of
 
 # What people look for under a name that is no setting, by the settings under which they do, and where it is said.
 ELSEWHERE = {
@@ -93,7 +93,7 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
     kind, context, value = error["type"], error.get("ctx", {}), error["input"]
     subject = quoted(_last_written(name, loc, origins))
     if kind == "extra_forbidden":
-        known = [*_known_settings(shape, loc[:-1]), *([BASED_ON] if len(loc) == 1 else [])]
+        known = [*_known_settings(shape, loc[:-1]), *([BASED_ON, SCHEMA] if len(loc) == 1 else [])]
         hint = ELSEWHERE.get((str(loc[0]), name)) or did_you_mean(name, known, list_at_most=20)
         return f"{quoted(name)} is not a setting here. {hint}".rstrip()
     if kind == "too_long" or (kind == "missing" and isinstance(loc[-1], int)):

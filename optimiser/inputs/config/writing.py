@@ -24,7 +24,7 @@ from optimiser.inputs.config.settings import (
     ServiceSettings,
     Settings,
 )
-from optimiser.inputs.layers import BASED_ON
+from optimiser.inputs.layers import BASED_ON, CURRENT, SCHEMA
 
 
 def resolved_yaml(config: Config) -> str:
@@ -120,7 +120,8 @@ def json_schema() -> dict[str, Any]:
     """
     schema = _eased(Settings.model_json_schema())
     based_on = {"type": "string", "description": "The config that this one changes, from the folder of this file"}
-    schema["properties"] = {BASED_ON: based_on, **schema["properties"]}
+    form = {"const": CURRENT, "description": "Which form of configs this is; that of today if not stated"}
+    schema["properties"] = {BASED_ON: based_on, **schema["properties"], SCHEMA: form}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
