@@ -24,15 +24,15 @@ from optimiser.cli.explanations import explain, sweep
 from optimiser.cli.files import export, pack, report, serve
 from optimiser.cli.importing import import_
 from optimiser.cli.options import options
-from optimiser.cli.questions import evaluate, init, solve, validate
+from optimiser.cli.questions import evaluate, init, sites, solve, validate
 from optimiser.cli.roads import isochrones, journeys, route
 from optimiser.cli.runs import check, compare, rotas
 from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, NotWritten, OptimiserError
 
 # Commands stand in the help in this order.
 for command in (
-    *(init, import_, journeys, validate, solve, evaluate, options, explain, check, compare, rotas, sweep, route),
-    *(isochrones, report, export, pack, serve, rules, schema, doctor),
+    *(init, import_, journeys, validate, solve, evaluate, options, sites, explain, check, compare, rotas, sweep),
+    *(route, isochrones, report, export, pack, serve, rules, schema, doctor),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 

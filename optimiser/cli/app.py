@@ -43,6 +43,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and noth
 
 NOT_PROVED_EXIT = 5
 MOST_CHANGES_IN_BRIEF = 4
+PLAIN_WIDTH = 118
 
 
 def finish(
@@ -172,6 +173,25 @@ def say(words: list[str], record: dict[str, Any], as_json: bool, then: str = "",
         typer.echo(last)
     if then:
         typer.echo(f"Next: {_as_called(then)}")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> None:
+    """Print rows under their heads; ``sides`` says of each column whether it stands left (l) or right (r)."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=None, header_style="bold", pad_edge=False)
+    for head, side in zip(heads, sides, strict=True):
+        drawn.add_column(head, overflow="fold", justify="left" if side == "l" else "right", no_wrap=side == "r")
+    for row in rows:
+        drawn.add_row(*row)
+    if Console().is_terminal:
+        Console(highlight=False).print(drawn)
+        return
+    plain = Console(width=PLAIN_WIDTH, highlight=False)
+    with plain.capture() as printed:
+        plain.print(drawn)
+    say([line.rstrip() for line in printed.get().splitlines()], {}, as_json=False)
 
 
 def _as_called(command: str) -> str:

@@ -3,14 +3,13 @@
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Config, Quiet, draft, number_in_words, progress, say
+from optimiser.cli.app import AsJson, Config, Quiet, draft, number_in_words, progress, say, table
 from optimiser.errors import Fault, InputError, NoPlan, quoted
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from optimiser.search.options import Front, NearBest, OfServices, Options, Ranked
 
 MOST_ROWS = 20
-PLAIN_WIDTH = 118
 # What options are set against: the first of the list, or that of the long list where another list has another.
 THE_FIRST, FIRST_OF_ALL = "the first", "the first of all, above"
 # Of two trade-offs between two aims each wins half of all weights, whatever the numbers are.
@@ -143,7 +141,7 @@ def _long_list(options: Options, *, ranked: bool) -> None:
     struck = options.hurdles[options.hurdles["struck_out"] > 0]
     _say(f"{options.listed:,} options agree with what is fixed. Rule by rule:")
     rows = [(_words(str(row.rule)), f"{row.struck_out:,}", f"{row.left:,}") for row in struck.itertuples()]
-    _table(("rule", "strikes out", "leaves"), rows, "lrr")
+    table(("rule", "strikes out", "leaves"), rows, "lrr")
     _say("The other rules strike out none of those that are still there. In another order each rule would strike")
     _say(f"out another number, and the same {options.lawful:,} would be left.", "")
     if not options.lawful:
@@ -282,7 +280,7 @@ def _shares(near: NearBest) -> None:
         at = {row.site: _standing(row) for row in here.itertuples()}
         rows.append((problem.services[str(code)].name, *(at.get(site, "fixed") for site in problem.candidates)))
     sites = (short(problem.sites[site].name) for site in problem.candidates)
-    _table(("service", *sites), rows, "l" + "r" * len(problem.candidates))
+    table(("service", *sites), rows, "l" + "r" * len(problem.candidates))
     if near.shares["fixed"].any():
         _say("What was settled beforehand is left out.")
     _say("")
@@ -346,7 +344,7 @@ def _options(
         for n, values in enumerate(ranked.values)
     ]
     heads = ("", *(_words(aim.name) for aim in ranked.aims), *extra, f"what differs from {than}")
-    _table(heads, rows, "r" * (len(heads) - 1) + "l")
+    table(heads, rows, "r" * (len(heads) - 1) + "l")
 
 
 def _journeys(problem: Problem, services: OfServices, number: int, code: str, mark: bool) -> str:
@@ -393,21 +391,3 @@ def _words(name: str) -> str:
 
 def _say(*lines: str) -> None:
     say(list(lines), {}, as_json=False)
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    for head, side in zip(heads, sides, strict=True):
-        table.add_column(head, overflow="fold", justify="left" if side == "l" else "right", no_wrap=side == "r")
-    for row in rows:
-        table.add_row(*row)
-    if Console().is_terminal:
-        Console(highlight=False).print(table)
-        return
-    plain = Console(width=PLAIN_WIDTH, highlight=False)
-    with plain.capture() as drawn:
-        plain.print(table)
-    _say(*(line.rstrip() for line in drawn.get().splitlines()))

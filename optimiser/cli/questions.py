@@ -1,33 +1,43 @@
-"""Commands that put a question: init, validate, solve and evaluate."""
+"""Commands that put a question: init, validate, solve, evaluate and sites."""
 
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimiser.cli.app import (
+    NOT_PROVED_EXIT,
     AsJson,
     Config,
     Full,
     Out,
     Quiet,
     breaches_in_words,
+    draft,
     finish,
     new_run,
     progress,
     say,
+    table,
     taken_in_words,
 )
-from optimiser.errors import CheckFailed, Fault, InputError, NoPlan, shown
+from optimiser.errors import CheckFailed, Fault, InputError, NoPlan, quoted, shown
 
 if TYPE_CHECKING:
     from optimiser.explanation import Clash
     from optimiser.plan.quotable import Otherwise
     from optimiser.problem import Problem
+    from optimiser.search.by_number import WithSoMany
+
+# As plans say so (``plan.proof``).
+PROVED = "proved best"
+MOST_SITES_NAMED, MOST_DIGITS = 6, 6
 
 
 def init(
@@ -247,3 +257,111 @@ def evaluate(
     words = taken_in_words(question)
     folder = out or new_run(f"{config.stem}_{option.stem}")
     finish(plan, folder, words, as_json=as_json, quiet=quiet, full=full)
+
+
+def sites(
+    config: Config,
+    service: Annotated[str, typer.Option(metavar="SERVICE", help="Of which service. Default: the only one.")] = "",
+    numbers: Annotated[str, typer.Option(metavar="N-N", help="How many sites: 3, or 5-40. Default: 1 to all.")] = "",
+    time_limit_minutes: Annotated[
+        float | None, typer.Option(min=0.001, help="Stop each number after so long. Default: the config's.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the tables to this new folder.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find the best plan with each number of sites, proved: what does one more bring?
+
+    Example:  optimiser sites configs/base.yaml --service hyper_acute_stroke
+    """
+    from optimiser.inputs import read_problem
+    from optimiser.plan.runs import csv_files, write_files
+    from optimiser.search import by_number
+
+    with progress(quiet or as_json) as tell:
+        tell("Reading the config and its tables")
+        problem = read_problem(config)
+        code = by_number.service_asked(problem, service)
+        asked = _numbers_asked(numbers, len(problem.candidates))
+        each = by_number.with_each_number(problem, code, asked, time_limit_minutes=time_limit_minutes, tell=tell)
+        found = list(each)
+        frames = by_number.tables(code, found)
+        written = write_files(csv_files(frames) | dict(problem.files), out) if out else None
+    if as_json:
+        rows = {
+            name: json.loads(frame.to_json(orient="records", double_precision=15)) for name, frame in frames.items()
+        }
+        say([], {"question": problem.title, "service": code, **rows}, as_json=True)
+    else:
+        _show_numbers(problem, code, found)
+        say([], {}, False, "" if quiet else f"optimiser solve {config}", f"Folder: {written}" if written else "")
+    if all(one.outcome == by_number.NO_PLAN for one in found):
+        raise typer.Exit(NoPlan.exit_code)
+    if any(one.outcome not in (PROVED, by_number.NO_PLAN) for one in found):
+        raise typer.Exit(NOT_PROVED_EXIT)
+
+
+def _numbers_asked(written: str, most: int) -> range:
+    """Return the numbers that are written as 3 or 5-40; 1 to all sites where nothing is."""
+    first, to, last = written.partition("-") if written else ("1", "-", str(most))
+    ends = [int(one) for one in (first, last if to else first) if one.strip().isdecimal() and len(one) < MOST_DIGITS]
+    if len(ends) < 2 or not 0 <= ends[0] <= ends[1] <= most:
+        words = (
+            f"{quoted(written)} is not a number of sites, or two of them: write 3 or 1-{most}. There are {most} sites."
+        )
+        raise InputError([Fault("--numbers", words)])
+    return range(ends[0], ends[1] + 1)
+
+
+def _show_numbers(problem: Problem, code: str, found: Sequence[WithSoMany]) -> None:
+    """Print a row for each number of sites: how near the best plan is, what one more brings, and what changes."""
+    from optimiser.problem.words import percent
+
+    service = problem.services[code]
+    say(
+        [problem.title, f"{service.name}: the best with each number of sites, all else as the config has it.", ""],
+        {},
+        False,
+    )
+    near = service.standard_minutes
+    rows, before = [], None
+    for one in found:
+        known = isfinite(one.mean_minutes)
+        saved = before.mean_minutes - one.mean_minutes if before and known and before.number + 1 == one.number else nan
+        rows.append(
+            (
+                f"{one.number}",
+                f"{one.mean_minutes:.2f}" if known else "",
+                f"{saved:.2f}" if isfinite(saved) else "",
+                percent(one.within_standard) if known and near else "",
+                _where(problem, code, one, before) if one.outcome == PROVED else f"{one.outcome}",
+            )
+        )
+        before = one if one.designated else None
+    within = f"within {near.value:g}" if near else ""
+    table(("sites", "minutes", "less", within, "where; then what changes"), rows, "rrrrl")
+    say(
+        [
+            "",
+            "Minutes are residents' on average; less is how many fewer than with one site less. Each plan is the",
+            "solver's, counted again by arithmetic, but no run that is checked independently. For that, state its",
+            "number as at_least_sites and at_most_sites, and solve.",
+            draft(problem),
+        ],
+        {},
+        False,
+    )
+
+
+def _where(problem: Problem, code: str, one: WithSoMany, before: WithSoMany | None) -> str:
+    """Return where a service is, or what comes and goes in place of the plan before."""
+    from optimiser.problem.words import places
+
+    here, there = (
+        {site for site, of in plan.designated if of == code} if plan else set[str]() for plan in (one, before)
+    )
+    if before is None:
+        few = len(here) <= MOST_SITES_NAMED
+        return places(problem, sorted(here)) if few else f"{len(here)} sites; --out and --json name them"
+    comes, goes = (places(problem, sorted(some)) if some else "" for some in (here - there, there - here))
+    return f"{comes} in place of {goes}" if goes else f"and {comes}"

@@ -25,8 +25,8 @@ BASED_ON = "based_on"
 # The form of configs, options and sweeps, and of the tables of a place. A file that does not say which has this.
 SCHEMA, CURRENT = "schema", 1
 NEWER = (
-    f"this file is of schema {{}}, and this optimiser reads schema {CURRENT}. Install a newer optimiser, or ask whoever "
-    f"wrote the file for one of schema {CURRENT}."
+    f"this file is of schema {{}}, and this optimiser reads schema {CURRENT}. Install a newer optimiser, or ask "
+    f"whoever wrote the file for one of schema {CURRENT}."
 )
 NO_SCHEMA = f"schema is {CURRENT}, or a line that can be left out. Correct it, or delete the line."
 LINES = "\n\t"

@@ -582,7 +582,9 @@ def read_record(path: Path) -> Mapping[str, Any]:
     except ValidationError as error:
         stated = found.get("format") if isinstance(found, dict) else None
         if isinstance(stated, int) and stated > FORMAT:
-            words = f"this run is of format {stated}, and this optimiser reads format {FORMAT}. Install a newer optimiser"
+            words = (
+                f"this run is of format {stated}, and this optimiser reads format {FORMAT}. Install a newer optimiser"
+            )
             raise InputError([Fault(str(path), f"{words}, or solve its config.yaml again.")]) from None
         raise InputError(Fault(str(path), _in_words(one)) for one in error.errors(include_url=False)) from None
     except (OSError, ValueError, RecursionError) as error:

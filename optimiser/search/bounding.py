@@ -7,7 +7,7 @@ subgradient ascent).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,12 +119,15 @@ def settled_by(value: float, earned: Floats, number: int, must: int, too_much: f
     return kept, needed
 
 
-def greedy(costs: Floats, number: int) -> Ints:
-    """Open the site that saves most, one at a time; a site's saving only ever falls, so few need a second look."""
-    first = int(costs.sum(axis=1).argmin())
-    chosen, best = [first], costs[first].copy()
+def greedy(costs: Floats, number: int, begun: Sequence[int] = ()) -> Ints:
+    """Open the site that saves most, one at a time, beside those that are ``begun`` with.
+
+    A site's saving only ever falls, so few need a second look.
+    """
+    chosen = list(begun) or [int(costs.sum(axis=1).argmin())]
+    best = costs[chosen].min(axis=0)
     saving = np.full(len(costs), np.inf)
-    saving[first] = -1.0
+    saving[chosen] = -1.0
     while len(chosen) < number:
         looked = np.zeros(len(costs), dtype=bool)
         while not looked[site := int(saving.argmax())]:

@@ -33,8 +33,13 @@ from optimiser.search.branching import branch
 FEW_SITES = 6
 SPARE_STEPS = 6
 ROUNDS = 25
+# Where the solver is asked next, a bound is good enough if it lacks less than this share of the answer, and so many
+# rounds have left more than that share of what it lacked before.
+NEAR_ENOUGH, HARDLY_MORE = 0.0025, 0.75
+# How far prices are moved at first: from a guess, and from those of a question with fewer sites.
+FIRST_STEP, STEP_ON = 1.0, 0.4
 # Sites times areas: of more, each bound takes so long that the solver is better asked at once.
-LARGEST_BRANCHED = 1_000_000
+LARGEST_BRANCHED = 1_250_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +66,21 @@ class Start:
     depth: Ints
 
 
+@dataclass(eq=False)
+class Learnt:
+    """What was found with some number of sites, for the same question with as many or more: an answer, and prices.
+
+    Any answer and any prices are right to begin with. Good ones take less time.
+    """
+
+    chosen: tuple[int, ...] = ()
+    prices: Floats | None = None
+
+    def fits(self, costs: Floats, number: int) -> bool:
+        """Whether there is something to begin with."""
+        return self.prices is not None and len(self.prices) == costs.shape[1] and 0 < len(self.chosen) <= number
+
+
 def question(problem: Problem) -> tuple[str, int] | None:
     """The service and the number of sites, if minutes at a fixed number of sites is all that is asked; else None."""
     if len(problem.services) != 1 or problem.objectives != (Objective("patient_minutes"),):
@@ -80,11 +100,12 @@ def _has_other_rules(service: Service) -> bool:
     return service != Service(**{name: getattr(service, name) for name in kept})
 
 
-def start(problem: Problem, service: str, sites: int, deadline: float = np.inf) -> Start:
+def start(problem: Problem, service: str, sites: int, deadline: float = np.inf, learnt: Learnt | None = None) -> Start:
     """Find a good answer with so many sites, a bound, and what the two rule out.
 
     Only for a problem of which ``question`` says so. Sites fixed in the config stay as they are. After the deadline (as
-    ``time.perf_counter`` counts) the answers are parted no further.
+    ``time.perf_counter`` counts) the answers are parted no further. What was ``learnt`` with fewer sites is where it
+    begins, and what is learnt here takes its place.
     """
     candidates = np.array(problem.candidates, dtype=object)
     fixed = problem.services[service].fixed
@@ -96,8 +117,10 @@ def start(problem: Problem, service: str, sites: int, deadline: float = np.inf) 
     costs = _costs(problem, service, minutes, free, taken)
     if not (costs.size and 0 < number <= len(free)):
         return _nothing_known(frozenset(candidates[opened]), minutes)
-    search = _Search(costs, number, deadline)
+    learnt = learnt or Learnt()
+    search = _Search(costs, number, deadline, learnt)
     search.run()
+    learnt.chosen, learnt.prices = tuple(search.chosen.tolist()), search.prices
     answer = [*opened, *free[search.chosen]]
     if not np.isfinite(minutes[:, [*answer, *taken]].min(axis=1)).all():
         return _nothing_known(frozenset(candidates[answer]), minutes)
@@ -146,14 +169,17 @@ def _resident_patients(problem: Problem, service: str) -> Floats:
 class _Search:
     """Prices, bound and best answer over the sites not yet ruled out (``alive``: rows of the first costs)."""
 
-    def __init__(self, costs: Floats, number: int, deadline: float) -> None:
+    def __init__(self, costs: Floats, number: int, deadline: float, learnt: Learnt) -> None:
         self.costs, self.number, self.deadline = costs, number, deadline
         self.alive = np.arange(len(costs))
         self.always: set[int] = set()
         self.bound = 0.0
-        self.chosen, self.minutes = interchange(costs, greedy(costs, number))
+        begun = learnt.chosen if learnt.fits(costs, number) else ()
+        self.chosen, self.minutes = interchange(costs, greedy(costs, number, begun))
         near = np.partition(costs[self.chosen], min(1, number - 1), axis=0)
-        self.prices: Floats = (near[0] + near[min(1, number - 1)]) / 2
+        guess: Floats = (near[0] + near[min(1, number - 1)]) / 2
+        self.prices = learnt.prices if begun and learnt.prices is not None else guess
+        self.step = STEP_ON if begun else FIRST_STEP
         self._tried: set[tuple[int, ...]] = set()
 
     @property
@@ -168,13 +194,16 @@ class _Search:
             self._branch()
 
     def _raise_bound(self) -> None:
-        step = 1.0
-        while step > SHORTEST_STEP and not self.few_are_left:
-            ascent = ascend(self.costs, self.number, self.prices, self.minutes, ROUNDS, step)
-            self.prices, step = ascent.prices, ascent.step
+        while self.step > SHORTEST_STEP and not self.few_are_left:
+            lacked, solver_is_next = self.minutes - self.bound, self.costs.size > LARGEST_BRANCHED
+            ascent = ascend(self.costs, self.number, self.prices, self.minutes, ROUNDS, self.step)
+            self.prices, self.step = ascent.prices, ascent.step
             self.bound = max(self.bound, ascent.value)
             self._try_answer(ascent.opened)
             self._rule_out(ascent.value, earned_by(self.costs, self.prices))
+            lacks = self.minutes - self.bound
+            if solver_is_next and HARDLY_MORE * lacked < lacks < NEAR_ENOUGH * self.minutes:
+                break
 
     def _try_answer(self, opened: Ints) -> None:
         """See whether the sites that earn most become a better answer by small improvements."""

@@ -21,6 +21,7 @@ from optimiser.plan.proof import NOT_PROVED, PROVED, Designations, Enumeration, 
 from optimiser.problem import Objective, Problem
 from optimiser.search import head_start
 from optimiser.search.enumeration import TIE_BREAK, can_be_ranked, enumerate_all
+from optimiser.search.head_start import Learnt
 
 # A chain is cut short, and deepened where an answer needs it, only where a service has more candidates than this.
 MOST_CANDIDATES_IN_FULL = 16
@@ -40,7 +41,12 @@ REPORT_IT = "Do not use this answer; please report it with the config."
 
 
 def solve(
-    problem: Problem, *, time_limit_minutes: float | None = None, list_all: bool = True, tell: Tell | None = None
+    problem: Problem,
+    *,
+    time_limit_minutes: float | None = None,
+    list_all: bool = True,
+    tell: Tell | None = None,
+    learnt: Learnt | None = None,
 ) -> Plan:
     """Find the best plan and prove it.
 
@@ -54,6 +60,8 @@ def solve(
         Also judge every joint designation without the solver, where arithmetic can: a second proof, and the ranking.
     tell
         Called with a line of plain words as each step begins.
+    learnt
+        What the same question with fewer sites taught, to begin with; afterwards, what this one did.
 
     Raises
     ------
@@ -67,7 +75,7 @@ def solve(
     started = time.perf_counter()
     tell = tell or say_nothing
     limit = 60 * (problem.time_limit_minutes if time_limit_minutes is None else time_limit_minutes)
-    search = _Search(problem, started + limit)
+    search = _Search(problem, started + limit, learnt=learnt)
     tell("Building the model")
     try:
         for objective in problem.objectives:
@@ -149,10 +157,11 @@ class _Search:
     proved: bool = True
     ask: Callable[..., solver.Outcome] = field(default_factory=lambda: solver.run)
     head_start: bool = True
+    learnt: Learnt | None = None
     built: tuple[dict[str, nearest.Chains], Model, set[str]] | None = None
 
     def __post_init__(self) -> None:
-        begun = _with_head_start(self.problem, self.deadline) if self.head_start else None
+        begun = _with_head_start(self.problem, self.deadline, self.learnt) if self.head_start else None
         self.chains, self.known = begun or (_first_chains(self.problem), frozenset())
 
     def minimise(self, objective: Objective, tell: Tell) -> None:
@@ -354,7 +363,9 @@ def _designated_in(model: Model, outcome: solver.Outcome) -> Designations:
     )
 
 
-def _with_head_start(problem: Problem, deadline: float) -> tuple[dict[str, nearest.Chains], Designations] | None:
+def _with_head_start(
+    problem: Problem, deadline: float, learnt: Learnt | None
+) -> tuple[dict[str, nearest.Chains], Designations] | None:
     """Return chains without what no best plan can have, and a good answer if one is known; None without a head start.
 
     It takes at most half of the time that is left.
@@ -364,7 +375,7 @@ def _with_head_start(problem: Problem, deadline: float) -> tuple[dict[str, neare
         return None
     service, sites = asked
     now = time.perf_counter()
-    start = head_start.start(problem, service, sites, now + (deadline - now) / 2)
+    start = head_start.start(problem, service, sites, now + (deadline - now) / 2, learnt)
     chains = nearest.chains(problem, service, start.depth, never=start.never, always=start.always)
     known = start.designated if math.isfinite(start.minutes) else ()
     return {service: chains}, frozenset((site, service) for site in known)

@@ -61,6 +61,8 @@ def test_what_would_take_too_long_is_said_to_be_unchecked(limit: str, monkeypatc
     monkeypatch.setattr(branches, limit, 0)
     assert checker.check(files).empty
     best = checker.said_of_best(files)
-    assert best["checked"] == "NOT checked" and "the solver's word, and that of a list of them all" in str(best["words"])
+    assert best["checked"] == "NOT checked" and "the solver's word, and that of a list of them all" in str(
+        best["words"]
+    )
     without = checker.said_of_best(files_of(solve(six_clinics(), list_all=False)))
     assert without["checked"] == "NOT checked" and str(without["words"]).endswith("It is the solver's word.")

@@ -152,7 +152,9 @@ def test_a_file_of_a_newer_schema_is_told_once_what_to_do(tmp_path: Path) -> Non
     write_question(tmp_path)
     write_config(tmp_path, "base.yaml", f"{CONFIG}\nschema: 2\nsomething_new: 1\n")
     line = CONFIG.count("\n") + 2
-    words = "this file is of schema 2, and this optimiser reads schema 1. Install a newer optimiser, or ask whoever wrote"
+    words = (
+        "this file is of schema 2, and this optimiser reads schema 1. Install a newer optimiser, or ask whoever wrote"
+    )
     assert faults_of(write_config(tmp_path, "what_if.yaml", "based_on: base.yaml\n")) == [
         f"base.yaml, line {line}: {words} the file for one of schema 1."
     ]
@@ -161,7 +163,9 @@ def test_a_file_of_a_newer_schema_is_told_once_what_to_do(tmp_path: Path) -> Non
 @pytest.mark.parametrize("written", ["0", "1.5", "one", "true", "[1]"])
 def test_what_is_no_schema_is_refused_at_its_line(written: str, tmp_path: Path) -> None:
     faults = faults_of(what_if(tmp_path, f"title: One\nschema: {written}\n"))
-    assert faults == ["what_if.yaml, line 3: schema is 1, or a line that can be left out. Correct it, or delete the line."]
+    assert faults == [
+        "what_if.yaml, line 3: schema is 1, or a line that can be left out. Correct it, or delete the line."
+    ]
 
 
 def test_every_fault_of_every_file_is_said_at_once_with_its_line(tmp_path: Path) -> None:
