@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 import optimiser as op
-from optimiser import report
 from optimiser.problem import Figure, Problem, Service, Site
+from optimiser.report.page import build as report
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests"))

@@ -37,7 +37,7 @@ def take(runs: Sequence[Path]) -> None:
     """Take every picture of the page of some runs."""
     from browser import LAPTOP, started, visit
 
-    from optimiser import report
+    from optimiser.report.page import build as report
 
     with tempfile.TemporaryDirectory() as folder, started() as browser:
         path = report.write_report(runs, Path(folder) / "page.html")

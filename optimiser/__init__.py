@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from optimiser.plan.runs import check, write_run
     from optimiser.problem import Problem
     from optimiser.problem.parameters import changed
-    from optimiser.report import write_report
     from optimiser.report.answers import Answer, answer
     from optimiser.report.export import write_export
+    from optimiser.report.page.build import write_report
     from optimiser.scenarios import run_sweep
     from optimiser.search.options import Front, NearBest, Options, Ranked, aims_of, different, front, near_best, options
     from optimiser.search.weights import effective_weights, weights_won
@@ -61,7 +61,7 @@ _HOMES = {
     "run_sweep": "scenarios",
     "solve": "explanation.solving",
     "weights_won": "search.weights",
-    "write_report": "report",
+    "write_report": "report.page.build",
     "write_export": "report.export",
     "write_run": "plan.runs",
 }

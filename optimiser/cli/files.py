@@ -40,8 +40,9 @@ def report(
 
     Example:  optimiser report runs/base runs/july_2018
     """
+    from optimiser.plan.finished import alone_without_plan, run_of
     from optimiser.plan.runs import next_free_file
-    from optimiser.report import alone_without_plan, run_of, write_report
+    from optimiser.report.page.build import write_report
 
     target = out or next_free_file(runs[0].resolve().parent, f"{runs[0].resolve().name}_report", ".html")
     without = alone_without_plan(runs)

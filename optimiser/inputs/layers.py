@@ -107,12 +107,10 @@ def _read_chain(path: Path, above: list[Path]) -> Layers:
         return Layers(None, faults)
     schema = said.value.pop(SCHEMA, None)
     if schema is not None and (schema.value != CURRENT or isinstance(schema.value, bool)):
-        newer = isinstance(schema.value, int) and schema.value > CURRENT
-        fault = Fault(str(schema.origin), NEWER.format(schema.value) if newer else NO_SCHEMA)
-        if newer:
+        if isinstance(schema.value, int) and schema.value > CURRENT:
             # What else it says is not for this reader.
-            return Layers(None, [fault])
-        faults = [*faults, fault]
+            return Layers(None, [Fault(str(schema.origin), NEWER.format(schema.value))])
+        faults = [*faults, Fault(str(schema.origin), NO_SCHEMA)]
     based_on = said.value.pop(BASED_ON, None)
     if based_on is None or based_on.value is None:
         return Layers(said, faults)

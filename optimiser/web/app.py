@@ -208,14 +208,15 @@ class Desk:
 
         @lru_cache(maxsize=4)
         def page(*ids: tuple[str, str]) -> str:
-            from optimiser import report
+            from optimiser.plan.finished import run_of, without_plan_of
+            from optimiser.report.page.build import page as page_of
 
             allowed: dict[str, Any] = {"scripts": [own, rail] if ids[0] == OWN else [rail], "connect": "'self'"}
             found = [(self.scenarios.get(id), name) for id, name in ids]
             if found[0][0] and found[0][0].has_no_plan:
-                return report.page([report.without_plan_of(found[0][0].run, found[0][1])], **allowed)
-            runs = [report.run_of(one.run, name) if one else report.run_of(self.run) for one, name in found]
-            return report.page(runs, roads=self.roads if ids[0] == OWN else None, **allowed)
+                return page_of([without_plan_of(found[0][0].run, found[0][1])], **allowed)
+            runs = [run_of(one.run, name) if one else run_of(self.run) for one, name in found]
+            return page_of(runs, roads=self.roads if ids[0] == OWN else None, **allowed)
 
         return page
 

@@ -17,10 +17,9 @@ import optimiser as op
 from optimiser.cli.app import app
 from optimiser.errors import InputError
 from optimiser.explanation import clash
-from optimiser.plan.finished import read_tables
+from optimiser.plan.finished import read_tables, run_of
 from optimiser.plan.runs import files_without_plan, write_files, write_run
 from optimiser.problem import Figure
-from optimiser.report import run_of
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,14 @@ from shipped import answer, question
 from worlds import by_transfer, small
 
 import optimiser as op
-from optimiser import checker, report
+from optimiser import checker
 from optimiser.explanation.then_best import best_straight_there
 from optimiser.plan.finished import run_of
 from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of
 from optimiser.problem import Figure
 from optimiser.report import cards, words
+from optimiser.report.page import build as report
 from optimiser.report.page import placements
 from optimiser.search.level import with_standings
 

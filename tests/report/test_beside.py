@@ -16,10 +16,10 @@ from optimiser.plan import evaluate
 from optimiser.plan.finished import Run, sound_runs
 from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of, write_files
-from optimiser.report import page
 from optimiser.report.answers import Answer, answer
 from optimiser.report.export.contents import tidy_tables
 from optimiser.report.export.workbook import workbook_bytes
+from optimiser.report.page.build import page
 from optimiser.report.summary import beside
 
 KNOWN = """

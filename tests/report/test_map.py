@@ -16,10 +16,10 @@ from shipped import answer, question
 from worlds import small
 
 import optimiser as op
-from optimiser import report
 from optimiser.errors import InputError
 from optimiser.inputs.boundaries import AROUND, merged, read_boundaries, window
 from optimiser.inputs.tables import read_place
+from optimiser.report.page import build as report
 from optimiser.report.page.outlines import LARGE, SMALL, Drawing, drawing
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
 from optimiser.report.words import ends_of_steps

@@ -22,7 +22,6 @@ from shipped import answer, question
 from worlds import as_today, small, three_doctors
 
 import optimiser as op
-from optimiser import report
 from optimiser.errors import InputError, NotWritten
 from optimiser.plan import measures
 from optimiser.plan.proof import Written
@@ -30,6 +29,7 @@ from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Fixed
 from optimiser.problem.parameters import parameters
 from optimiser.report import glossary
+from optimiser.report.page import build as report
 from optimiser.report.page.side_by_side import told_apart
 from optimiser.search.level import with_standings
 

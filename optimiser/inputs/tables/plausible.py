@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.errors import shown
+from optimiser.inputs.boundaries import LONGITUDE_LATITUDE
+from optimiser.inputs.grid import is_in_britain, on_the_grid
 from optimiser.inputs.tables.sheets import Sheet, number_of
 
 if TYPE_CHECKING:
@@ -99,13 +101,18 @@ def _points(sheet: Sheet, key: str) -> Points:
 
 def _drawn(outlines: Outlines) -> Points:
     """Return the middles of the outlines on the grid."""
-    import geopandas
     import shapely
 
-    shapes = geopandas.GeoSeries(list(outlines.by_area.values()), crs=outlines.crs)
-    middles = shapely.centroid(shapes.values)
-    on_the_grid = geopandas.GeoSeries(middles, crs=outlines.crs).to_crs("EPSG:27700")
-    return Points(list(outlines.by_area), shapely.get_coordinates(on_the_grid.values) / 1000)
+    codes, middles = list(outlines.by_area), shapely.centroid(list(outlines.by_area.values()))
+    degrees = shapely.get_coordinates(middles).tolist()
+    if outlines.crs == LONGITUDE_LATITUDE and all(is_in_britain(north, east) for east, north in degrees):
+        # Within some metres, and kilometres are what is asked.
+        return Points(codes, np.array([on_the_grid(north, east) for east, north in degrees]).reshape(-1, 2) / 1000)
+    # Takes a while to import.
+    import geopandas
+
+    on_it = geopandas.GeoSeries(middles, crs=outlines.crs).to_crs("EPSG:27700")
+    return Points(codes, shapely.get_coordinates(on_it.values) / 1000)
 
 
 def _far_outlines(areas: Points, drawn: Points, outlines: Outlines) -> Iterator[str]:
