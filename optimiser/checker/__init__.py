@@ -7,13 +7,11 @@ decisions, in exact arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optimiser.checker.added import added_sites_are_those_of_the_config
 from optimiser.checker.altered import changes_are_those_of_the_config
@@ -34,12 +32,16 @@ from optimiser.checker.sharing import SHARING_CHECKS
 from optimiser.checker.standings import STANDING_CHECKS
 from optimiser.checker.tables import LINK_CHECKS, TABLE_CHECKS
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
     "CHECKS",
     "RULE_CHECKS",
     "Breach",
     "Examined",
     "Run",
+    "as_table",
     "check",
     "examined",
     "said_of_best",
@@ -94,7 +96,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 class Examined(NamedTuple):
     """What is not true of a run, and what was made sure of that its plan is best; nothing where it is not sound."""
 
-    breaches: pd.DataFrame
+    breaches: tuple[Breach, ...]
     best: Mapping[str, Any] | None
 
 
@@ -143,7 +145,15 @@ def check(run: Path | Mapping[str, bytes]) -> pd.DataFrame:
     InputError
         There is no such folder, or it cannot be read. Broken files inside it are breaches, not errors.
     """
-    return examined(run).breaches
+    return as_table(examined(run).breaches)
+
+
+def as_table(breaches: Sequence[Breach]) -> pd.DataFrame:
+    """Return breaches as ``check`` does."""
+    # Most runs have none, and take less time to check than pandas takes to load.
+    import pandas as pd
+
+    return pd.DataFrame(breaches, columns=list(Breach._fields), dtype=str)
 
 
 def examined(run: Path | Mapping[str, bytes]) -> Examined:
@@ -164,4 +174,4 @@ def examined(run: Path | Mapping[str, bytes]) -> Examined:
             best = None if reader.breaches else tried_by_branches(parsed, reader, said_of_best_of(parsed))
     except UnreadableError:
         pass  # the reader has noted why
-    return Examined(pd.DataFrame(reader.breaches, columns=list(Breach._fields), dtype=str), best)
+    return Examined(tuple(reader.breaches), best)

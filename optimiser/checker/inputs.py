@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, cast
 
-from optimiser.checker.added import BY_ROAD, ESTIMATED, Estimate, Tables, is_where_it_says, with_added
+from optimiser.checker.added import BY_ROAD, ESTIMATED, Estimate, Minutes, Tables, is_where_it_says, with_added
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
 from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
 from optimiser.checker.reading import (
@@ -353,12 +353,13 @@ def read_inputs(reader: Reader, question: Question) -> Inputs:
     has_staff = "inputs/staff.csv" in there or bool(question.rota_units())
     has_counts = any(service.observed and service.observed.period for service in services)
     areas, sites = keyed(reader, "inputs/areas.csv"), keyed(reader, "inputs/sites.csv")
-    journeys, demand = minutes_in(reader, "inputs/journeys.csv"), keyed(reader, "inputs/demand.csv")
+    journeys: Minutes = minutes_in(reader, "inputs/journeys.csv")
+    demand = keyed(reader, "inputs/demand.csv")
     modes = {mode for service in services for mode in (service.travel_by, service.visitors_travel_by) if mode}
     of_modes = keyed(reader, "inputs/journeys_by_mode.csv") if modes else {}
     of_teams = {team.across.travel_by for team in question.teams.values() if team.across and team.across.travel_by}
     staff = rows_of(reader, "inputs/staff.csv") if has_staff else []
-    transfers = minutes_in(reader, "inputs/transfers.csv") if has_road else {}
+    transfers: Minutes = minutes_in(reader, "inputs/transfers.csv") if has_road else {}
     counts = keyed(reader, "inputs/activity.csv") if has_counts else {}
     for row in sites.values():
         if row.cells["role"] not in ("candidate", "neighbour"):
@@ -562,17 +563,16 @@ def read_longer(
         raise reader.give_up("inputs/road_links.csv", str(error)) from None
 
 
-def scaled_minutes(
-    journeys: Mapping[tuple[str, str], Decimal | None], question: Question, longer: Mapping[tuple[str, str], int]
-) -> Pairs[int]:
+def scaled_minutes(journeys: Minutes, question: Question, longer: Mapping[tuple[str, str], int]) -> Pairs[int]:
     """Return (table minutes + what is longer − what a calibration added) × factor in millionths of a minute.
 
     None is below 0. They are rounded to the decimals kept, halves to even.
     """
-    known = Pairs.among(journeys)
-    different = {minutes for its in known.of.values() for minutes in its.values()}
+    every = Pairs.among(journeys)
+    different = {minutes for its in every.of.values() for minutes in its.values()}
     if None in different:
-        known = Pairs({one: {to: n for to, n in its.items() if n is not None} for one, its in known.of.items()})
+        every = Pairs({one: {to: n for to, n in its.items() if n is not None} for one, its in every.of.items()})
+    known = cast("Pairs[Decimal]", every)
     stated = [minutes for minutes in different if minutes is not None]
     column, scale = whole_numbers(stated)
     whole = dict(zip(stated, column, strict=True))
@@ -582,7 +582,8 @@ def scaled_minutes(
 
     def micro(minutes: Decimal, tenths_longer: int = 0) -> int:
         tenths = max((10 * whole[minutes] + tenths_longer * scale) * parts_of_it - less, 0)
-        return rounded_ratio(tenths * top, 10 * bottom) * each
+        found: int = rounded_ratio(tenths * top, 10 * bottom) * each
+        return found
 
     if not longer:
         return known.each(micro)

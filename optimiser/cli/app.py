@@ -16,6 +16,7 @@ import typer
 from optimiser.errors import CheckFailed, disagreements
 
 if TYPE_CHECKING:
+    from optimiser.checker import Breach
     from optimiser.explanation import WouldChange
     from optimiser.explanation.would_change import Change
     from optimiser.inputs import Question
@@ -71,7 +72,8 @@ def finish(
     breaches, best = examined(files)
     written = write_files(files, folder)
     if as_json:
-        typer.echo(json.dumps(_without_infinities(_answer(plan, written, breaches.to_dict("records"))), indent=2))
+        found = [one._asdict() for one in breaches]
+        typer.echo(json.dumps(_without_infinities(_answer(plan, written, found)), indent=2))
     else:
         changes = would_change.changes if would_change else ()
         told, more = ([one.words for one in changes], []) if full else in_brief(changes)
@@ -82,10 +84,10 @@ def finish(
             *shown,
             *(one for one in extra if isinstance(one, str)),
             *(["", *(line for line in screen.rest(plan) if not line or line not in shown)] if full else []),
-            checked(plan, best) if not len(breaches) else "CHECK FAILED: do not use this run.",
+            checked(plan, best) if not breaches else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")
-    if len(breaches):
+    if breaches:
         raise CheckFailed(breaches_in_words(breaches))
     second = plan.proof.second_opinion
     if plan.proof.outcome == NOT_PROVED or (second and second.answer != AGREES):
@@ -102,7 +104,7 @@ def in_brief(changes: Sequence[Change]) -> tuple[list[str], list[str]]:
     return shown, [f"{more} more with --full."] if more else []
 
 
-def _answer(plan: Plan, folder: Path, breaches: list[dict[Any, Any]]) -> dict[str, object]:
+def _answer(plan: Plan, folder: Path, breaches: list[dict[str, Any]]) -> dict[str, object]:
     from optimiser.problem.words import of_inputs
 
     return {
@@ -143,9 +145,9 @@ def new_run(name: str) -> Path:
     return next_free(Path("runs"), f"{date.today():%Y-%m-%d}_{name}")
 
 
-def breaches_in_words(breaches: Any) -> str:
+def breaches_in_words(breaches: Sequence[Breach]) -> str:
     """Return what the check found as lines, twenty at most."""
-    shown = [f"  {row.check} ({row.where}): {row.message}" for row in breaches.head(20).itertuples()]
+    shown = [f"  {row.check} ({row.where}): {row.message}" for row in breaches[:20]]
     more = [f"  and {len(breaches) - 20} more"] if len(breaches) > 20 else []
     return "\n".join([f"{disagreements(len(breaches))}:", *shown, *more])
 

@@ -59,7 +59,7 @@ def report(
     record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}
     say(words, record, as_json)
     if failed:
-        raise CheckFailed(breaches_in_words(failed[0].breaches))
+        raise CheckFailed(breaches_in_words(list(failed[0].breaches.itertuples())))
 
 
 def export(

@@ -219,13 +219,13 @@ def solve(
 
 def _no_plan(problem: Problem, found: Clash, folder: Path) -> Path:
     """Write a run that holds the question, its inputs and why no plan meets every rule, and check it."""
-    from optimiser.checker import check as check_run
+    from optimiser.checker import examined
     from optimiser.plan.runs import files_without_plan, write_files
 
     files = files_without_plan(problem, found.tables(), found.all_found, found.second_opinion)
-    breaches = check_run(files)
+    breaches = examined(files).breaches
     written = write_files(files, folder)
-    if len(breaches):
+    if breaches:
         raise CheckFailed(breaches_in_words(breaches))
     return written
 

@@ -33,9 +33,9 @@ def check(run: Run, as_json: AsJson = False) -> None:
     # Of a run that is not so, whether its plan is best is no question.
     breaches, best = examined(run)
     if as_json:
-        found = {"checks": len(CHECKS), "breaches": breaches.to_dict("records"), "best": best}
+        found = {"checks": len(CHECKS), "breaches": [one._asdict() for one in breaches], "best": best}
         typer.echo(json.dumps(found, indent=2, default=str))
-    if len(breaches):
+    if breaches:
         raise CheckFailed(breaches_in_words(breaches))
     if not as_json:
         no_plan = said_of_no_plan(run)

