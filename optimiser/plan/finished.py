@@ -165,22 +165,22 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
     if isinstance(run, Plan):
         files = files_of(run)
         is_checked = "config.yaml" in files
-        found, best = checker.examined(files) if is_checked else checker.Examined((), None)
-        breaches = checker.as_table(found)
-        return Run(name or run.problem.title, run, breaches, json.loads(files["run.json"]), is_checked, best=best)
+        examined = checker.examined(files) if is_checked else checker.Examined((), None)
+        breaches, record = checker.as_table(examined.breaches), json.loads(files["run.json"])
+        return Run(name or run.problem.title, run, breaches, record, is_checked, best=examined.best)
     folder = Path(run)
     tables, record = read_tables(folder)
-    breaches, best = checker.examined(folder)
-    if only_if_sound and breaches:
-        first = breaches[0]
-        words = f"{disagreements(len(breaches))}, first {first.check} ({first.where})."
+    found, best = checker.examined(folder)
+    if only_if_sound and found:
+        first = found[0]
+        words = f"{disagreements(len(found))}, first {first.check} ({first.where})."
         raise CheckFailed(f"{folder} is not passed on. {words} See them all: optimiser check {folder}")
     rotas = tables.get("rotas")
     patterns = () if rotas is None else tuple(part for _, part in rotas.groupby("rota", sort=False))
     option = Written(**record["option"]) if "option" in record else None
     plan = Plan(read_problem(folder / "config.yaml"), designated_in(tables), _proof(record), patterns, option)
-    found = checker.as_table(breaches)
-    return Run(name or folder.resolve().name, plan, found, record, folder=folder, tables=tables, best=best)
+    breaches = checker.as_table(found)
+    return Run(name or folder.resolve().name, plan, breaches, record, folder=folder, tables=tables, best=best)
 
 
 @contextmanager
@@ -249,7 +249,7 @@ def has_no_plan(folder: str | Path) -> bool:
 def without_plan_of(folder: str | Path, name: str = "") -> WithoutPlan:
     """Read a run in which no plan meets every rule, and check it. Raises ``InputError`` when it cannot be read."""
     folder = Path(folder)
-    breaches, best = checker.examined(folder)
+    found, best = checker.examined(folder)
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         clash, ways = (
@@ -258,8 +258,8 @@ def without_plan_of(folder: str | Path, name: str = "") -> WithoutPlan:
     except (OSError, ValueError) as error:
         raise InputError([Fault(str(folder), f"this run cannot be read: {error}")]) from error
     problem, confirmed = read_problem(folder / "config.yaml"), str(best["words"]) if best else ""
-    found, called = checker.as_table(breaches), name or folder.resolve().name
-    return WithoutPlan(folder, called, problem, record, clash, ways, found, confirmed)
+    breaches, called = checker.as_table(found), name or folder.resolve().name
+    return WithoutPlan(folder, called, problem, record, clash, ways, breaches, confirmed)
 
 
 def alone_without_plan(runs: Sequence[Source]) -> WithoutPlan | None:
