@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from forgotten import nothing_is_forgotten
-from made_up_place import CONFIG, write_config, write_question
+from made_up_place import CONFIG, TABLES, write_config, write_question
 from ruamel.yaml import YAML
 
 from optimiser.errors import InputError, TooLarge
@@ -661,6 +661,19 @@ def test_a_pair_allowed_to_be_missing_has_no_journey(tmp_path: Path) -> None:
     problem = read_problem(write_question(tmp_path, text, journeys=f"area,site,minutes\n{journeys}\n"))
     assert math.isnan(problem.journeys.loc["A3", "ash"])
     assert problem.journeys.notna().sum().sum() == 8
+
+
+def test_people_who_leave_for_where_there_is_no_journey_are_named(tmp_path: Path) -> None:
+    config = CONFIG.replace(
+        "place: ../place\n", "place: ../place\nborder: as_today\ntravel: {allow_missing: [[A1, elm]]}\n"
+    )
+    border = "area,goes_to,share\nA1,elm,0.5\nA1,candidates,0.5\nA2,elm,0.2\nA2,candidates,0.8\nA3,elm,1\n"
+    path = write_question(tmp_path, config, border=border, journeys=TABLES["journeys"].replace("A1,elm,40\n", ""))
+    with pytest.raises(InputError) as caught:
+        read_problem(path)
+    assert [fault.message for fault in caught.value.faults] == [
+        "people of A1 go to elm today, and there is no journey. Add it to journeys.csv."
+    ]
 
 
 def test_a_question_keeps_what_a_run_folder_needs(tmp_path: Path) -> None:
