@@ -40,6 +40,7 @@ def report(
 
     Example:  optimiser report runs/base runs/july_2018
     """
+    from optimiser.checker import Breach
     from optimiser.plan.finished import alone_without_plan, run_of
     from optimiser.plan.runs import next_free_file
     from optimiser.report.page.build import write_report
@@ -59,7 +60,7 @@ def report(
     record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}
     say(words, record, as_json)
     if failed:
-        raise CheckFailed(breaches_in_words(list(failed[0].breaches.itertuples())))
+        raise CheckFailed(breaches_in_words([Breach(*row) for row in failed[0].breaches.itertuples(index=False)]))
 
 
 def export(

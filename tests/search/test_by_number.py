@@ -11,7 +11,7 @@ from test_head_start import question, scattered
 from typer.testing import CliRunner
 from worlds import small
 
-from optimiser.cli import app
+from optimiser.cli.app import app
 from optimiser.errors import InputError
 from optimiser.plan import measures
 from optimiser.problem import Figure
