@@ -272,7 +272,7 @@ def sites(
 ) -> None:
     """Find the best plan with each number of sites, proved: what does one more bring?
 
-    Example:  optimiser sites configs/base.yaml --service hyper_acute_stroke
+    Example:  optimiser sites configs/tiny.yaml --service walk_in
     """
     from optimiser.inputs import read_problem
     from optimiser.plan.runs import csv_files, write_files
