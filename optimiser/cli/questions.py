@@ -27,7 +27,7 @@ from optimiser.cli.app import (
     table,
     taken_in_words,
 )
-from optimiser.errors import CheckFailed, Fault, InputError, NoPlan, quoted, shown
+from optimiser.errors import CheckFailed, Fault, InputError, NoPlan, NotWritten, quoted, shown
 
 if TYPE_CHECKING:
     from optimiser.explanation import Clash
@@ -278,6 +278,8 @@ def sites(
     from optimiser.plan.runs import csv_files, write_files
     from optimiser.search import by_number
 
+    if out and out.exists():
+        raise NotWritten(f"{out} exists already. Choose another name with --out, or move it away.")
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)

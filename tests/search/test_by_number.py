@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from worlds import small
 
 from optimiser.cli.app import app
-from optimiser.errors import InputError
+from optimiser.errors import InputError, NotWritten
 from optimiser.plan import measures
 from optimiser.problem import Figure
 from optimiser.search import head_start
@@ -86,6 +86,8 @@ def test_the_command_prints_each_number_and_writes_its_tables(tiny_config, tmp_p
     assert [row[:2] for row in rows] == [["1", "18.00"], ["2", "16.00"]] and rows[1][-2:] == ["and", "Ash"]
     assert (tmp_path / "found/by_number.csv").read_text().count("proved best") == 2
     assert (tmp_path / "found/by_number_sites.csv").read_text().startswith("sites,service,site\n1,walk_in,birch\n")
+    again = CliRunner().invoke(app, [*asked, "--out", str(tmp_path / "found")])
+    assert isinstance(again.exception, NotWritten) and not again.stdout
     record = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
     assert [row["outcome"] for row in record["by_number"]] == ["proved best", "proved best", "no plan"]
 
