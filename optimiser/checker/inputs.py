@@ -415,10 +415,10 @@ def _by_mode(
     rows: Mapping[tuple[str, str, str], Row], modes: Collection[str], question: Question
 ) -> dict[str, Pairs[int]]:
     """Return minutes by each mode as they count."""
-    return {
-        mode: scaled_minutes({key[1:]: row.cells["minutes"] for key, row in rows.items() if key[0] == mode}, question, {})
-        for mode in sorted(modes)
+    of = {
+        mode: {key[1:]: row.cells["minutes"] for key, row in rows.items() if key[0] == mode} for mode in sorted(modes)
     }
+    return {mode: scaled_minutes(minutes, question, {}) for mode, minutes in of.items()}
 
 
 def _with_added(

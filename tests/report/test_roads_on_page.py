@@ -21,8 +21,8 @@ from optimiser.inputs import Question, read_question
 from optimiser.plan import evaluate
 from optimiser.plan.runs import write_run
 from optimiser.problem import Problem
-from optimiser.report import write_report
 from optimiser.report.page import question
+from optimiser.report.page.build import write_report
 from optimiser.report.page.roads import shown
 from optimiser.scenarios.settings import read_states
 from optimiser.search.planning import solve
