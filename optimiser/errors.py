@@ -181,9 +181,15 @@ def did_you_mean(word: str, known: Iterable[str], *, list_at_most: int = 12, or_
 
 def quoted(value: object, *, longest: int = 60) -> str:
     """Return a value as it was written, in quotes, shortened, with hidden characters spelt out."""
-    text = value if isinstance(value, str) else str(value)
-    visible = "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in text[: longest + 1])
-    return f'"{visible[:longest]}…"' if len(visible) > longest else f'"{visible}"'
+    text = visible((value if isinstance(value, str) else str(value))[: longest + 1])
+    return f'"{text[:longest]}…"' if len(text) > longest else f'"{text}"'
+
+
+def visible(text: str, *, but: str = "") -> str:
+    """Return a text with hidden characters spelt out: on a terminal they could erase, hide or run what they like."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in but else f"<U+{ord(c):04X}>" for c in text)
 
 
 def disagreements(number: int) -> str:

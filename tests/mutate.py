@@ -2,12 +2,14 @@
 
     make mutate                                300 changes, the same each time
     python tests/mutate.py --draw 50 --seed 7
+    python tests/mutate.py --start 172         those from the 172nd on, where a run was stopped
     python tests/mutate.py verify.py:1204      all those of a line
 
 Every change that could be made is listed: a comparison or a sum turned round, a number or a text made another, a
 condition turned or dropped, a statement left out. Some are drawn, and each is judged by the tests of true runs and of
 lies that come to its line: it is noticed if one of them fails, or does not end. Sentences that people are told are left
-as they are.
+as they are. Lots fall by what a change says, not by where it stands: when a file becomes another, those of what stays
+are drawn as before.
 
 Why neither mutmut nor cosmic-ray: cosmic-ray starts the tests anew for each change, which takes a minute before the
 first of them says anything; mutmut knows what it changed by the name of its module, and the checker of a pack is read
@@ -22,15 +24,15 @@ import argparse
 import ast
 import gc
 import os
-import random
 import resource
 import signal
 import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, NamedTuple
@@ -198,6 +200,18 @@ def changes_of(path: str) -> list[Change]:
     return found
 
 
+def lots(changes: Iterable[Change], seed: int) -> list[Change]:
+    """Return changes in an order that chance gives, in which they stay when others come or go."""
+    seen: Counter[str] = Counter()
+
+    def lot(change: Change) -> bytes:
+        said = f"{seed} {change.function} {change.was} {change.new}"
+        seen[said] += 1
+        return sha256(f"{said} {seen[said]}".encode()).digest()
+
+    return sorted(changes, key=lot)
+
+
 def changed(change: Change) -> CodeType:
     """Return the file as code, with a change made and every line where it was."""
     content = Path(change.path).read_bytes()
@@ -291,12 +305,13 @@ def solved_once() -> Iterator[None]:
 class Mutation:
     """A plugin of pytest that runs the tests, and then those that each change needs."""
 
-    def __init__(self, draw: int, seed: int, named: list[str]) -> None:
+    def __init__(self, draw: int, seed: int, start: int, named: list[str]) -> None:
         by_file = {name: changes_of(path) for path, name in CHECKED.items()}
-        every, choice = [one for some in by_file.values() for one in some], random.Random(seed)
-        drawn = [one for name, some in by_file.items() for one in choice.sample(some, round(draw * SHARES[name]))]
-        self.every = len(every)
-        self.drawn = [one for one in every if any(one.name.startswith(f"{n}:") for n in named)] if named else drawn
+        every = [one for some in by_file.values() for one in some]
+        drawn = [one for name, some in by_file.items() for one in lots(some, seed)[: round(draw * SHARES[name])]]
+        self.every, self.start = len(every), start
+        asked = [one for one in every if any(one.name.startswith(f"{n}:") for n in named)] if named else drawn
+        self.drawn = sorted(asked, key=lambda one: one[:2])[start - 1 :]
         self.lines: dict[str, set[tuple[str, int]]] = {}
         self.seconds: dict[str, float] = {}
         self.noticed: Counter[str] = Counter()
@@ -310,7 +325,7 @@ class Mutation:
             kept = [one for one in small if self.seconds[one.nodeid] <= MOST_SECONDS]
             told(f"{len(kept)} of {len(session.items)} tests, read and run in {time.process_time() - began:.0f} s")
             began = time.process_time()
-            for n, change in enumerate(sorted(self.drawn, key=lambda one: one[:2]), 1):
+            for n, change in enumerate(self.drawn, self.start):
                 items = [one for one in kept if self.comes_to(one, change)]
                 # Those that noticed most so far first, then the quickest.
                 items.sort(key=lambda one: (-self.noticed[one.nodeid], self.seconds[one.nodeid]))
@@ -394,9 +409,10 @@ def main() -> int:
     asked = argparse.ArgumentParser(description="Change the checkers, and see whether the tests notice.")
     asked.add_argument("--draw", type=int, default=300, help="how many changes")
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--start", type=int, default=1, help="the number of the first to be judged")
     asked.add_argument("named", nargs="*", help="all changes of these lines instead, as FILE:LINE")
     said = asked.parse_args()
-    mutation = Mutation(said.draw, said.seed, said.named)
+    mutation = Mutation(said.draw, said.seed, said.start, said.named)
     os.chdir(ROOT)
     most = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, most))

@@ -73,7 +73,7 @@ CLAIMS_BY_NAME: Mapping[str, Check] = {
 
 
 def _first_lines(functions: Mapping[str, Callable[..., object]]) -> dict[str, str]:
-    return {name: (function.__doc__ or "").strip().splitlines()[0] for name, function in functions.items()}
+    return {name: (function.__doc__ or "").strip().partition("\n")[0] for name, function in functions.items()}
 
 
 CHECKS: Mapping[str, str] = MappingProxyType(

@@ -607,7 +607,7 @@ _CHECKS: tuple[Callable[[Pattern], Iterable[Finding]], ...] = (
     not_too_many_shifts_in_a_row,
 )
 PATTERN_CHECKS: Mapping[str, str] = MappingProxyType(
-    {**_READING_CHECKS, **{check.__name__: (check.__doc__ or "").splitlines()[0] for check in _CHECKS}}
+    {**_READING_CHECKS, **{check.__name__: (check.__doc__ or "").partition("\n")[0] for check in _CHECKS}}
 )
 """Every check of a pattern by name, each with a line that says what it makes sure of."""
 

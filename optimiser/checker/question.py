@@ -517,7 +517,7 @@ EXCEPTION = {name: text() for name in ("service", "needs", "site", "reason", "so
 
 def nothing(node: object) -> bool:
     """Whether a YAML node says nothing."""
-    return node is None or node in ("", "~", "null", "Null", "NULL")
+    return node is None or node == ""
 
 
 class ConfigReader:

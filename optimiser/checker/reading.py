@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, TypeVar
 
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import BaseConstructor
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.parser import Parser
 
@@ -41,6 +42,8 @@ HALF_A_DECIMAL = Fraction(1, 2 * 10**9)
 OF_BINARY, OF_ONE = Fraction(1, 10**13), Fraction(1, 10**12)
 # What tells whether a limit is kept.
 DUST = Fraction(1, 10**9)
+# How YAML says nothing.
+NOTHING = ("", "~", "null", "Null", "NULL")
 # What a folder of a run has, and other folders that a command wrote have not: with a plan, and without.
 TELLTALES = ("designations.csv", "journeys.csv", "staffing.csv", "measures.csv", "rules.csv", "clash.csv")
 
@@ -539,11 +542,19 @@ class _PlainParser(Parser):
         return event
 
 
+class _PlainTexts(BaseConstructor):
+    """Leaves every scalar as its text, but for what says nothing: in quotes that is a text like any other."""
+
+    def construct_scalar(self, node: Any) -> Any:
+        """Return a scalar's text, or None where it is written as nothing."""
+        return None if not node.style and node.value in NOTHING else super().construct_scalar(node)
+
+
 @lru_cache(maxsize=4)
 def _plain_yaml(content: str) -> Any:
     """Return what YAML says, to be left as it is: runs of one question share its config."""
     reader = YAML(typ="base", pure=True)
-    reader.Parser = _PlainParser
+    reader.Parser, reader.Constructor = _PlainParser, _PlainTexts
     found = reader.load(content)
     _refuse_long_names(found)
     return found

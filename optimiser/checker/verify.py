@@ -3061,6 +3061,11 @@ def verify(folder, found):
     return record
 
 
+def say(text):
+    """Print a text with its hidden characters spelt out: those of a run that lies could clear the screen."""
+    print("".join(c if c.isprintable() or c == "\n" else f"<U+{ord(c):04X}>" for c in text))
+
+
 def main(arguments):
     if len(arguments) > 1 or arguments[:1] in (["-h"], ["--help"]):
         print(__doc__)
@@ -3068,7 +3073,7 @@ def main(arguments):
     folder, found = Path(arguments[0]) if arguments else Path(__file__).resolve().parent, Findings()
     try:
         record = verify(folder, found)
-        print(f"Question: {record.get('question')}\nOutcome claimed: {record.get('outcome')}\n")
+        say(f"Question: {record.get('question')}\nOutcome claimed: {record.get('outcome')}\n")
     except CannotRead as why:
         found.fail("--", f"cannot be read: {why}")
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ZeroDivisionError, OSError) as why:
@@ -3076,14 +3081,14 @@ def main(arguments):
     except RecursionError:
         found.fail("--", "cannot be read: it is nested too deeply")
     for level, text in found.done:
-        print(f"{level}  ok    {text}" if level not in {at for at, _ in found.failed} else f"{level}        {text}")
+        say(f"{level}  ok    {text}" if level not in {at for at, _ in found.failed} else f"{level}        {text}")
     for level, text in found.failed[:200]:
-        print(f"{level}  FAIL  {text}")
+        say(f"{level}  FAIL  {text}")
     if len(found.failed) > 200:
         print(f"    ... and {len(found.failed) - 200} more")
     print("\nNOT checked:" if found.not_checked else "")
     for text in found.not_checked:
-        print(f"  - {text}")
+        say(f"  - {text}")
     unread = any(level == "--" for level, _ in found.failed)
     print(
         "\nCANNOT BE READ."

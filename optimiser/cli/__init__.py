@@ -27,7 +27,7 @@ from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, sites, solve, validate
 from optimiser.cli.roads import isochrones, journeys, route
 from optimiser.cli.runs import check, compare, rotas
-from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, NotWritten, OptimiserError
+from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, NotWritten, OptimiserError, visible
 
 # Commands stand in the help in this order.
 for command in (
@@ -72,7 +72,7 @@ def main() -> NoReturn:
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except OptimiserError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(visible(str(error), but="\n"), err=True)
         # Of these two the command has printed what there is to say.
         if "--json" in sys.argv and not isinstance(error, CheckFailed | NoPlan):
             typer.echo(json.dumps(_record(error), indent=2))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.errors import CheckFailed, disagreements
+from optimiser.errors import CheckFailed, disagreements, visible
 
 if TYPE_CHECKING:
     from optimiser.checker import Breach
@@ -43,6 +43,8 @@ Full = Annotated[bool, typer.Option("--full", help="Say everything, not only wha
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 
 NOT_PROVED_EXIT = 5
+# In tables a name in square brackets or colons is a name, and neither markup nor a picture.
+AS_WRITTEN: dict[str, Any] = {"markup": False, "emoji": False}
 MOST_CHANGES_IN_BRIEF = 4
 PLAIN_WIDTH = 118
 
@@ -169,10 +171,8 @@ def say(words: list[str], record: dict[str, Any], as_json: bool, then: str = "",
     if as_json:
         typer.echo(json.dumps(record, indent=2, default=str))
         return
-    for line in words:
-        typer.echo(line)
-    if last:
-        typer.echo(last)
+    for line in [*words, last] if last else words:
+        typer.echo(visible(line, but="\n"))
     if then:
         typer.echo(f"Next: {_as_called(then)}")
 
@@ -188,9 +188,9 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> No
     for row in rows:
         drawn.add_row(*row)
     if Console().is_terminal:
-        Console(highlight=False).print(drawn)
+        Console(highlight=False, **AS_WRITTEN).print(drawn)
         return
-    plain = Console(width=PLAIN_WIDTH, highlight=False)
+    plain = Console(width=PLAIN_WIDTH, highlight=False, **AS_WRITTEN)
     with plain.capture() as printed:
         plain.print(drawn)
     say([line.rstrip() for line in printed.get().splitlines()], {}, as_json=False)
@@ -220,4 +220,4 @@ def number_in_words(value: Any) -> str:
 
 def first_line(function: object) -> str:
     """Return the first line of a docstring."""
-    return (function.__doc__ or "").strip().splitlines()[0]
+    return (function.__doc__ or "").strip().partition("\n")[0]

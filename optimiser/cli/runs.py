@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Full, Quiet, Roads, Run, breaches_in_words, number_in_words, progress, say
+from optimiser.cli.app import (
+    AS_WRITTEN,
+    AsJson,
+    Full,
+    Quiet,
+    Roads,
+    Run,
+    breaches_in_words,
+    number_in_words,
+    progress,
+    say,
+)
 from optimiser.errors import CheckFailed
 
 if TYPE_CHECKING:
@@ -361,7 +372,7 @@ def _print_table(compared: Any, known: dict[str, str], as_if: Mapping[str, str])
         before = service
     console = Console()
     width = console.width if console.is_terminal else 150 + 32 * len(compared.columns)
-    Console(width=width, soft_wrap=False).print(table)
+    Console(width=width, soft_wrap=False, **AS_WRITTEN).print(table)
 
 
 def _cell(value: Any, name: str = "") -> str:

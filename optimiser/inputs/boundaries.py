@@ -288,10 +288,14 @@ def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]
     with closing(sqlite3.connect(":memory:")) as database:
         database.deserialize(data)
         database.execute("PRAGMA trusted_schema = OFF")
+        # No cell is larger than the file that holds it.
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, len(data))
+        _refuse_views(database, "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
         layers = database.execute("SELECT table_name, column_name, srs_id FROM gpkg_geometry_columns").fetchall()
         if len(layers) != 1:
             raise LookupError(f"it has {len(layers)} layers; one is needed")
         outlines.crs = _system_of(database, int(layers[0][2]))
+        _refuse_views(database, str(layers[0][0]))
         table, column = (str(name).replace('"', '""') for name in layers[0][:2])
         names = [str(row[1]) for row in database.execute(f'PRAGMA table_info("{table}")')]
         named = _code_column(outlines, [name for name in names if name != layers[0][1]])
@@ -299,6 +303,16 @@ def _geopackage_rows(outlines: Outlines, data: bytes) -> list[tuple[Any, bytes]]
             return []
         code = named.replace('"', '""')
         return database.execute(f'SELECT "{code}", "{column}" FROM "{table}"').fetchall()
+
+
+def _refuse_views(database: sqlite3.Connection, *names: str) -> None:
+    """Refuse what only looks like a table: a view works out its rows anew, and may have them without end."""
+    for name in names:
+        found = database.execute(
+            "SELECT type, sql FROM sqlite_master WHERE name = ? COLLATE NOCASE", (name,)
+        ).fetchall()
+        if any(kind != "table" or str(sql).upper().startswith("CREATE VIRTUAL") for kind, sql in found):
+            raise LookupError(f"{name} is a view, not a table")
 
 
 def _system_of(database: sqlite3.Connection, number: int) -> str:

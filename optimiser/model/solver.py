@@ -37,6 +37,7 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
     # Parallel rows and columns: where HiGHS 1.15.1 simplifies by them it loses answers, the best one among them.
     "presolve_rule_off": 1 << 13,
 }
+TRY_AGAIN = "Try again with a longer time limit; if it stays, report it with the run's LP file."
 WRONG_VERSIONS = ("1.14.",)
 CANARY_TOLERANCE = 1e-6
 LARGEST_ROUNDING = 1e-6
@@ -139,16 +140,14 @@ class Askable:
         """Solve the model with some of its rows, by name, left out."""
         began = time.perf_counter()
         highs, lp = self._loaded_without(rows)
-        with _stopped_by_ctrl_c(highs):
-            highs.run()
+        _run(highs)
         return _outcome(highs, lp, _status(highs, lp), time.perf_counter() - began)
 
     def has_answer_without(self, rows: Iterable[str]) -> bool:
         """Say whether there is an answer with some rows, by name, left out; sooner than ``without``, which finds it."""
         highs, lp = self._loaded_without(rows)
         _ok(highs.setOptionValue("mip_heuristic_run_feasibility_jump", False), "option feasibility jump")
-        with _stopped_by_ctrl_c(highs):
-            highs.run()
+        _run(highs)
         return _outcome(highs, lp, _status(highs, lp), 0.0).feasible
 
     def _loaded_without(self, rows: Iterable[str]) -> tuple[Any, Arrays]:
@@ -212,8 +211,7 @@ def _solve(
         _ok(highs.setOptionValue("presolve", "off"), "option presolve")
     if start:
         _hint(highs, lp, start)
-    with _stopped_by_ctrl_c(highs):
-        highs.run()
+    _run(highs)
     status = _status(highs, lp)
     return _outcome(highs, lp, status, time.perf_counter() - began)
 
@@ -336,6 +334,16 @@ def _stopped_by_ctrl_c(highs: Any) -> Iterator[None]:
         signal.signal(signal.SIGINT, previous)
 
 
+def _run(highs: Any) -> None:
+    """Have HiGHS search, until it ends or somebody presses Ctrl-C. What it throws says nothing of the question."""
+    try:
+        with _stopped_by_ctrl_c(highs):
+            highs.run()
+    except Exception as error:
+        told = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise SolverFailed(f"HiGHS {installed_version()} broke off ({told}). {TRY_AGAIN}") from error
+
+
 def _status(highs: Any, lp: Arrays) -> Status:
     found = highs.getModelStatus()
     if found.name == "kModelEmpty":
@@ -343,10 +351,7 @@ def _status(highs: Any, lp: Arrays) -> Status:
     if found.name == "kUnboundedOrInfeasible":
         return _which(highs, lp)
     if found.name not in _PLAIN:
-        raise SolverFailed(
-            f"HiGHS ended with '{highs.modelStatusToString(found)}' and no answer. Try again with a longer time "
-            "limit; if it stays, report it with the run's LP file."
-        )
+        raise SolverFailed(f"HiGHS ended with '{highs.modelStatusToString(found)}' and no answer. {TRY_AGAIN}")
     return _PLAIN[found.name]
 
 

@@ -196,7 +196,7 @@ def run(
     _prepare(work, folder, kept, resume)
     starts = range(0, work.size, work.chunk)
     paths = {start: kept / f"chunk_{start:07d}.npz" for start in starts}
-    waiting = {start: path for start, path in paths.items() if _read(path) is None}
+    waiting = {start: path for start, path in paths.items() if _read(work, path) is None}
     begun, already = time.monotonic(), len(starts) - len(waiting)
     count(min(work.size, already * work.chunk), work.size)
     UNDER_WAY.append(folder)
@@ -210,7 +210,7 @@ def run(
         raise
     finally:
         UNDER_WAY.remove(folder)
-    chunks = [found for start in starts if (found := _read(paths[start])) is not None]
+    chunks = [found for start in starts if (found := _read(work, paths[start])) is not None]
     if len(chunks) < len(starts):
         raise NotWritten(f"{kept} lost some of what was kept there. Run the sweep again with --resume.")
     return work, chunks
@@ -272,13 +272,13 @@ def _worked_out(work: Work, folder: Path, waiting: Mapping[int, Path], workers: 
     """Work out chunks and keep each under its path; yield as often as one is kept."""
     if address and waiting:
         for start, found in elsewhere.worked_out(work, waiting, address):
-            _keep(waiting[start], found)
+            _keep(work, waiting[start], found)
             yield
         return
     asked = ((start, start + work.chunk, path) for start, path in waiting.items())
     if workers <= 1 or len(waiting) <= 1:
         for start, stop, path in asked:
-            _keep(path, work.work_out(start, stop))
+            _keep(work, path, work.work_out(start, stop))
             yield
         return
     # A pipe to each: where all share one, everybody waits for ever once somebody is killed while writing to it.
@@ -337,18 +337,18 @@ def _serve(asked: Connection, parent: int) -> None:
             start, stop, path = asked.recv()
             failed: Exception | None = None
             try:
-                _keep(path, work.work_out(start, stop))
+                _keep(work, path, work.work_out(start, stop))
             except Exception as error:
                 error.add_note(traceback.format_exc())
                 failed = error
             asked.send(failed)
 
 
-def _keep(path: Path, found: Arrays) -> None:
+def _keep(work: Work, path: Path, found: Arrays) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, **found)  # type: ignore[arg-type]
     try:
-        _write(path, buffer.getvalue())
+        _write(path, _mark(work, path, buffer.getvalue()) + buffer.getvalue())
     except OSError as error:
         raise NotWritten(f"{path} could not be written: {error.strerror}.") from error
 
@@ -360,10 +360,19 @@ def _write(path: Path, content: bytes) -> None:
     begun.replace(path)
 
 
-def _read(path: Path) -> Arrays | None:
-    """Return a chunk that is kept; None where it is not there or cannot be read."""
+def _mark(work: Work, path: Path, content: bytes) -> bytes:
+    """Return what a chunk begins with: a hash of its content, its place and its sweep."""
+    return hashlib.sha256(f"{work.fingerprint} {path.name}".encode() + content).digest()
+
+
+def _read(work: Work, path: Path) -> Arrays | None:
+    """Return a chunk that is kept; None where it is not there, or is not as it was written for this sweep."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
+        kept_bytes = path.read_bytes()
+        mark, content = kept_bytes[:32], kept_bytes[32:]
+        if mark != _mark(work, path, content):
+            return None
+        with np.load(io.BytesIO(content), allow_pickle=False) as kept:
             return {name: kept[name] for name in kept.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
         return None

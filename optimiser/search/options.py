@@ -399,7 +399,10 @@ def _limit(problem: Problem, aim: Objective, best: Fraction, within: float | Non
     """Return the largest value that is near the best, exactly."""
     if (within is None) == (minutes is None):
         raise InputError([Fault("near best", "say how near: a share of the best value, or minutes; one of the two.")])
-    asked = Fraction(str(within if minutes is None else minutes))
+    near = within if minutes is None else minutes
+    if near is None or not math.isfinite(near):
+        raise InputError([Fault("near best", f"{near} is no number that can be used. Give one such as 5.")])
+    asked = Fraction(str(near))
     if asked < 0:
         raise InputError([Fault("near best", f"{float(asked):g} is below 0, and nothing is better than the best.")])
     if minutes is None:

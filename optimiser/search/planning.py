@@ -311,6 +311,8 @@ class _Search:
         for presolve in (True, False):
             left = max(0.1, self.deadline - time.perf_counter())
             outcome = self.ask(model.programme, time_limit_seconds=left, presolve=presolve, start=start)
+            if outcome.status == "unbounded":
+                raise SolverFailed(f"The solver finds no end to how good a plan can be. {REPORT_IT}")
             best = {"optimal": outcome.objective, "infeasible": math.inf}.get(outcome.status, -math.inf)
             if best == in_hand == math.inf:
                 soon = min(left, LONGEST_SECOND_ASK)

@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
 
+from optimiser.errors import OptimiserError
 from optimiser.web.asked import (
     Archive,
     Best,
@@ -32,7 +33,7 @@ from optimiser.web.asked import (
     SweepTold,
 )
 from optimiser.web.jobs import Job, Jobs, QueueIsFull
-from optimiser.web.scenarios import Scenario, Scenarios
+from optimiser.web.scenarios import DAMAGED, Scenario, Scenarios
 
 if TYPE_CHECKING:
     from optimiser.problem import Problem
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 MOST_ON_THE_PAGE = 6
 # The run that the page is about, among scenarios that each have an id and a name.
 OWN = ("", "")
+DAMAGED_RUN = "This run is damaged or gone: it cannot be read, or its check fails."
 
 JobId = Annotated[str, InPath(pattern=r"^[0-9a-f]{16}$")]
 ScenarioId = Annotated[str, InPath(pattern=r"^[a-z0-9][a-z0-9-]{0,99}$")]
@@ -72,7 +74,8 @@ class Desk:
     """What one sitting works on, with all that may be asked: the run that the page is about, its scenarios, the jobs.
 
     ``roads`` is the run's question in other states of the roads, by the state in words: its page can be asked in each.
-    ``ended`` is set once somebody asks the server to stop.
+    ``ended`` is set once somebody asks the server to stop. ``damaged`` are ids of scenarios of which a page was asked
+    for and whose run could not be read, or failed its check: they are left out of pages, and said to be damaged.
     """
 
     run: Path
@@ -80,6 +83,7 @@ class Desk:
     jobs: Jobs
     roads: Mapping[str, Problem] = field(default_factory=dict)
     ended: Event = field(default_factory=Event)
+    damaged: set[str] = field(default_factory=set)
 
     @property
     def base(self) -> str:
@@ -131,7 +135,7 @@ class Desk:
         return StateTold(
             most_seconds=self.jobs.limits.seconds,
             jobs=[_told(job) for job in self.jobs.all()],
-            scenarios=[_scenario(one) for one in reversed(self.scenarios.all())],
+            scenarios=[_scenario(one, one.id in self.damaged) for one in reversed(self.scenarios.all())],
         )
 
     def evaluate(self, asked: Evaluate) -> JobTold:
@@ -187,6 +191,8 @@ class Desk:
         one = self.scenarios.get(id)
         if one is None:
             raise HTTPException(404, "There is no such scenario.")
+        if one.is_damaged:
+            raise HTTPException(404, DAMAGED_RUN)
         return one
 
     def _with_a_page(self, id: str) -> Scenario:
@@ -212,10 +218,18 @@ class Desk:
             from optimiser.report.page.build import page as page_of
 
             allowed: dict[str, Any] = {"scripts": [own, rail] if ids[0] == OWN else [rail], "connect": "'self'"}
-            found = [(self.scenarios.get(id), name) for id, name in ids]
-            if found[0][0] and found[0][0].has_no_plan:
-                return page_of([without_plan_of(found[0][0].run, found[0][1])], **allowed)
-            runs = [run_of(one.run, name) if one else run_of(self.run) for one, name in found]
+            runs = list[Any]()
+            for id, name in ids:
+                one = self.scenarios.get(id)
+                try:
+                    if one and one.has_no_plan:
+                        runs.append(without_plan_of(one.run, name))
+                    else:
+                        runs.append(run_of(one.run if one else self.run, name, only_if_sound=one is not None))
+                except (OptimiserError, OSError, RecursionError) as error:
+                    if one is None or ids[0] != OWN:
+                        raise HTTPException(404, DAMAGED_RUN) from error
+                    self.damaged.add(id)
             return page_of(runs, roads=self.roads if ids[0] == OWN else None, **allowed)
 
         return page
@@ -263,8 +277,7 @@ def build(desk: Desk) -> FastAPI:
         responses=REFUSALS,
     )
     app.add_exception_handler(RequestValidationError, _not_what_may_be_asked)
-    of_the_run = {code: words for code, words in IN_JSON.items() if code != 404}
-    app.get("/", response_class=HTMLResponse, responses=of_the_run)(desk.show)
+    app.get("/", response_class=HTMLResponse, responses=IN_JSON)(desk.show)
     app.get("/api/state")(desk.state)
     for queues in (desk.evaluate, desk.best, desk.sweep):
         app.post(f"/api/{queues.__name__}", status_code=202, responses=TAKEN)(queues)
@@ -292,11 +305,11 @@ def _told(job: Job) -> JobTold:
     return JobTold.model_validate(job, from_attributes=True)
 
 
-def _scenario(one: Scenario) -> ScenarioTold:
-    record = one.record
-    texts = {name: str(record.get(name, "")) for name in ("name", "reason", "kind", "made", "outcome")}
+def _scenario(one: Scenario, damaged: bool = False) -> ScenarioTold:
+    record = {**one.record, "outcome": DAMAGED} if damaged else one.record
+    texts = {"name": one.name} | {name: str(record.get(name, "")) for name in ("reason", "kind", "made", "outcome")}
     words = [str(line) for line in record.get("words", [])]
-    has_a_page = one.has_a_run or one.has_no_plan
+    has_a_page = (one.has_a_run or one.has_no_plan) and not damaged
     return ScenarioTold(
         id=one.id, **texts, words=words, archived=one.is_archived, has_a_page=has_a_page, has_a_sweep=one.has_a_sweep
     )

@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Any
 
 RECORD = "scenario.json"
+MOST_BYTES = 10 * 1024**2
+DAMAGED = "damaged"
 FORMAT = 1
 LONGEST = 60
+# What each entry of a record must be.
+KINDS = {"format": int, **dict.fromkeys(("name", "reason", "kind", "made", "outcome"), str), "words": list}
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Scenario:
         return str(self.record.get("name", self.id))
 
     @property
+    def is_damaged(self) -> bool:
+        """Whether its record cannot be read, so that nothing else of it is looked at."""
+        return self.record.get("outcome") == DAMAGED
+
+    @property
     def is_archived(self) -> bool:
         """Whether somebody laid it aside."""
         return self.record.get("archived") is True
@@ -42,7 +51,7 @@ class Scenario:
     @property
     def has_no_plan(self) -> bool:
         """Whether no plan meets every rule there, and its run says why."""
-        return (self.run / "clash.csv").is_file()
+        return (self.run / "clash.csv").is_file() and not self.is_damaged
 
     @property
     def sweep(self) -> Path:
@@ -52,12 +61,12 @@ class Scenario:
     @property
     def has_a_sweep(self) -> bool:
         """Whether it is a sweep: many answers."""
-        return (self.sweep / "run.json").is_file()
+        return (self.sweep / "run.json").is_file() and not self.is_damaged
 
     @property
     def has_a_run(self) -> bool:
         """Whether it is one answer, which a page can set beside others; a sweep is many."""
-        return (self.run / "run.json").is_file() and not self.has_no_plan
+        return (self.run / "run.json").is_file() and not self.has_no_plan and not self.is_damaged
 
 
 @dataclass(frozen=True)
@@ -103,12 +112,19 @@ class Scenarios:
         return (place / RECORD).is_file()
 
     def _read(self, path: Path) -> Scenario | None:
-        try:
-            record = json.loads((path / RECORD).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        """Return a scenario; where its record is damaged, one that says so. What has no record is none."""
+        stated = path / RECORD
+        if not stated.is_file() or stated.is_symlink():
             return None
-        ours = isinstance(record, dict) and record.get("format") == FORMAT
-        return Scenario(path.name, path, record) if ours else None
+        try:
+            record = json.loads(stated.read_bytes() if stated.stat().st_size <= MOST_BYTES else "")
+        except (OSError, ValueError, RecursionError):
+            record = {}
+        if not isinstance(record, dict) or any(not isinstance(record.get(n), kind) for n, kind in KINDS.items()):
+            record = {"outcome": DAMAGED}
+        elif record["format"] != FORMAT:
+            return None
+        return Scenario(path.name, path, record)
 
 
 def slug(name: str) -> str:

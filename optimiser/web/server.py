@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HERE = "127.0.0.1"
 TOKEN_BYTES = 32  # 256 bits
 CHECK_SECONDS = 0.25
+HEADER_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ async def _until_the_end(desk: Desk, guard: Guard, listening: socket.socket, idl
 
     quiet = {"log_config": None, "access_log": False, "server_header": False, "date_header": False, "ws": "none"}
     soon = {"timeout_keep_alive": 5, "timeout_graceful_shutdown": 2}
-    server = uvicorn.Server(uvicorn.Config(guard, loop="asyncio", http="h11", **quiet, **soon))
+    server = uvicorn.Server(uvicorn.Config(guard, loop="asyncio", http=_impatient(), **quiet, **soon))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not serving.done():
         if desk.jobs.busy:
@@ -87,3 +88,19 @@ async def _until_the_end(desk: Desk, guard: Guard, listening: socket.socket, idl
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(serving), CHECK_SECONDS)
     await serving
+
+
+def _impatient() -> type[asyncio.Protocol]:
+    """Return what speaks HTTP and closes a connection on which no request comes soon: silent ones shut others out."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Impatient(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self.loop.call_later(HEADER_SECONDS, self._close_if_silent)
+
+        def _close_if_silent(self) -> None:
+            if self.cycle is None:
+                self.transport.close()
+
+    return Impatient

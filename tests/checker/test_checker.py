@@ -1670,7 +1670,8 @@ def test_each_rule_is_a_function_by_its_name() -> None:
 
 
 def test_the_checker_shares_no_code_with_what_it_checks() -> None:
-    allowed = {"ruamel.yaml", "ruamel.yaml.events", "ruamel.yaml.parser", "pandas", "optimiser.errors"}
+    yaml = {"ruamel.yaml", "ruamel.yaml.constructor", "ruamel.yaml.events", "ruamel.yaml.parser"}
+    allowed = {*yaml, "pandas", "optimiser.errors"}
     for path in Path(checker.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
 import random
@@ -564,9 +565,13 @@ def test_what_was_kept_of_another_sweep_is_refused_and_a_broken_chunk_is_worked_
     before = kept.read_bytes()
     with pytest.raises(InputError, match="--resume"):
         sweeps.run(asked, folder)
-    kept.write_bytes(before[:-40])
-    sweeps.run(asked, folder, resume=True)
-    assert kept.read_bytes() == before
+    with np.load(io.BytesIO(before[32:])) as chunk:
+        other_values = io.BytesIO()
+        np.savez(other_values, **{**chunk, "values_0": chunk["values_0"] + 1})
+    for damaged in (before[:-40], before[32:], b"", before[:32] + other_values.getvalue()):
+        kept.write_bytes(damaged)
+        sweeps.run(asked, folder, resume=True)
+        assert kept.read_bytes() == before
     other = sweeps.read_sweep(tiny(tmp_path, draws=61))
     with pytest.raises(InputError, match="of another sweep"):
         sweeps.run(other, folder, resume=True)

@@ -392,7 +392,7 @@ def _solution(run: Run) -> dict[str, Any]:
 
 
 def _first(sentence_of: object) -> str:
-    return (sentence_of.__doc__ or "").strip().splitlines()[0]
+    return (sentence_of.__doc__ or "").strip().partition("\n")[0]
 
 
 def _millionths(value: Any) -> int | None:
