@@ -202,7 +202,8 @@ def _import(outlines: Outlines) -> str:
 
 def _read_geojson(outlines: Outlines, data: bytes) -> None:
     try:
-        page = json.loads(data.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        text = data.decode("utf-8-sig")
+        page = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_refuse_repeats)
     except (ValueError, RecursionError):
         what = other_format(data)
         what = "broken JSON" if what == "JSON" else what or "something else"
@@ -247,6 +248,13 @@ def _code_column(outlines: Outlines, names: list[str]) -> str | None:
 
 def _refuse_constant(text: str) -> float:
     raise ValueError(f"{text} is not a number")
+
+
+def _refuse_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
 
 
 def _add_feature(outlines: Outlines, number: int, feature: Any, named: str) -> None:

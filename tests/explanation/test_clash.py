@@ -224,9 +224,12 @@ def agree(problem: Problem, found: Clash) -> None:
     assert "confirmed independently" in checker.said_of_no_plan(files)
 
 
+WORLDS = 200
+
+
 def test_every_clash_of_200_drawn_worlds_is_found_and_each_is_smallest():
     rng, checked, several = np.random.default_rng(4), 0, 0
-    while checked < 200:
+    while checked < WORLDS:
         problem = drawn(rng)
         if hopeless(problem):
             found = clash(problem)

@@ -302,6 +302,7 @@ BAD_BOUNDARIES = {
     "metres": (geojson({"A1": square(570000, 190000)}), "not in degrees of longitude"),
     "three points": (geojson({"A1": [[[0, 0], [1, 1], [0, 0]]]}), "encloses nothing"),
     "a line there and back": (geojson({"A1": [[[0, 0], [1, 1], [2, 2], [0, 0]]]}), "encloses nothing"),
+    "a key twice": (geojson({"A1": square(0, 50)}).replace("{", '{"type":"FeatureCollection",', 1), "broken JSON"),
     "NaN": (geojson({"A1": square(float("nan"), 50)}), "this is not GeoJSON but broken JSON"),
     "no polygons": (
         '{"type":"FeatureCollection","features":[{"geometry":{"type":"Point"}}]}',

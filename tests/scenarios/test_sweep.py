@@ -44,6 +44,8 @@ from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]
 LONG_ENOUGH = 120
+# How often a sweep is killed in make deep, how a chunk is spoilt, and how often a worker is killed in make deep.
+KILLS, DAMAGES, WORKERS_KILLED = 20, ("cut short", "without its mark", "empty", "other values under its mark"), 22
 
 
 def sweep_of(problem: Problem, values: list[dict[str, float]], best: int = 3) -> Sweep:
@@ -512,7 +514,7 @@ def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result
     read.write_bytes(pickle.dumps(sweeps.read_sweep(path)))
     whole, _ = slowly(path, tmp_path / "whole").communicate(timeout=LONG_ENOUGH)
     generator, folder = random.Random(1), tmp_path / "killed"
-    for number in range(20):
+    for number in range(KILLS):
         before = chunks_of(folder)
         child = slowly(read if number % 2 else path, folder)
         # Every other time while it works, else at any time: while it reads, draws, or puts chunks together.
@@ -527,8 +529,9 @@ def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result
     assert again == whole
 
 
-def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(tmp_path: Path):
-    path, folder = tiny(tmp_path, draws=20_000), tmp_path / "out"
+@pytest.mark.parametrize("times", [4, pytest.param(WORKERS_KILLED, marks=pytest.mark.deep)])
+def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(times: int, tmp_path: Path):
+    path, folder = tiny(tmp_path, draws=5_000 * times), tmp_path / "out"
     asked, told = sweeps.read_sweep(path), list[str]()
 
     def kill_one(line: str = "") -> None:
@@ -548,7 +551,7 @@ def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_witho
     with pytest.raises(NotWritten) as ended:
         sweeps.run(asked, folder, workers=2)
     assert str(ended.value) == said
-    for _ in range(3):
+    for _ in range(times - 1):
         before = chunks_of(folder)
         with pytest.raises(NotWritten) as ended:
             sweeps.run(asked, folder, workers=2, resume=True, tell=kill_one)
@@ -568,7 +571,8 @@ def test_what_was_kept_of_another_sweep_is_refused_and_a_broken_chunk_is_worked_
     with np.load(io.BytesIO(before[32:])) as chunk:
         other_values = io.BytesIO()
         np.savez(other_values, **{**chunk, "values_0": chunk["values_0"] + 1})
-    for damaged in (before[:-40], before[32:], b"", before[:32] + other_values.getvalue()):
+    damages = (before[:-40], before[32:], b"", before[:32] + other_values.getvalue())
+    for _, damaged in zip(DAMAGES, damages, strict=True):
         kept.write_bytes(damaged)
         sweeps.run(asked, folder, resume=True)
         assert kept.read_bytes() == before

@@ -158,7 +158,18 @@ def test_there_are_no_docs_pages_no_schema_and_no_files(path: str, run: Path, tm
 
 
 @pytest.mark.parametrize(
-    "host", ["example.invalid", f"example.invalid:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}", f"0.0.0.0:{PORT}", ""]
+    "host",
+    [
+        *("example.invalid", f"example.invalid:{PORT}", "127.0.0.1", f"127.0.0.1:{PORT + 1}", f"0.0.0.0:{PORT}", ""),
+        *(
+            f"127.0.0.2:{PORT}",
+            f"[::1]:{PORT}",
+            f"2130706433:{PORT}",
+            f"{HOST}.example.invalid",
+            f" {HOST}",
+            f"{HOST}, x",
+        ),
+    ],
 )
 def test_another_host_is_refused(host: str, run: Path, tmp_path: Path):
     with client(run, tmp_path) as asking:
@@ -173,6 +184,8 @@ def test_another_host_is_refused(host: str, run: Path, tmp_path: Path):
         f"https://{HOST}",
         f"http://127.0.0.1:{PORT + 1}",
         f"http://{HOST}.example.invalid",
+        f"http://example.invalid#{HOST}",
+        f"http://{HOST}/",
     ],
 )
 @pytest.mark.parametrize(("method", "path"), [("GET", "/api/state"), ("POST", "/api/stop")])
@@ -302,8 +315,13 @@ def described() -> Any:
     return schema
 
 
+# Requests that are drawn of each operation, and of all.
+EACH = 37
+DRAWN = EACH * len(ROUTES)
+
+
 @described().parametrize()
-@settings(max_examples=30, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=EACH, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_schemathesis_finds_nothing(case: Any, described_run: Path):
     case.call_and_validate()
 

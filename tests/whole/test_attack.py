@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ from made_up_place import CONFIG, write_question
 from shipped import answer, question
 from test_pack import run_alone, sealed
 from test_web import BEARING, Asking, base_of, client, served
+from worlds import two_by_transfer
 
 import optimiser as op
-from optimiser.errors import InputError, SolverFailed
+from optimiser.errors import InputError, OptimiserError, SolverFailed
 from optimiser.plan.runs import files_of, write_files
+from optimiser.problem import Problem
 from optimiser.web import server
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +80,9 @@ def test_no_run_writes_to_the_terminal_what_cannot_be_seen(escape: str, where: s
         assert where == "outcome" or spelt_out in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("name", ["Clinic [/i]", "Clinic [type 1]", "[bold]Clinic[/bold]", "[link=x]Clinic"])
+@pytest.mark.parametrize(
+    "name", ["Clinic [/i]", "Clinic [type 1]", "[bold]Clinic[/bold]", "[link=x]Clinic", ":smile: Clinic"]
+)
 def test_square_brackets_in_a_name_stay_as_they_are(name: str, tmp_path: Path):
     config = CONFIG.replace("name: Care", f"name: {json.dumps(name)}")
     path = write_question(tmp_path, config)
@@ -135,11 +140,34 @@ def test_a_geopackage_that_works_its_rows_out_is_refused_at_once(kind: str, tmp_
         op.read_problem(path)
 
 
-def test_a_share_of_minutes_without_end_is_refused_in_words(tmp_path: Path):
+NO_FILES: dict[str, Callable[[Path, Path], object]] = {
+    "a link out": lambda path, secret: path.symlink_to(secret),
+    "a link to itself": lambda path, _: path.symlink_to(path),
+    "a link to zeros without end": lambda path, _: path.symlink_to("/dev/zero"),
+    "a pipe": lambda path, _: os.mkfifo(path),
+    "a folder": lambda path, _: path.mkdir(),
+    "20 GB of nothing": lambda path, _: (path.touch(), os.truncate(path, 20 * 2**30)),
+}
+
+
+@pytest.mark.parametrize("kind", NO_FILES)
+def test_outlines_that_are_no_file_of_the_place_are_refused(kind: str, tmp_path: Path):
     path = write_question(tmp_path, CONFIG)
-    for endless in ("inf", "nan", "1e999"):
-        done = optimiser("options", str(path), "--within-minutes", endless, cwd=tmp_path)
-        assert done.returncode in (2, 3) and "Traceback" not in done.stderr
+    place = path.parent.parent / "place"
+    secret = tmp_path / "secret.gpkg"
+    secret.write_bytes(b"SQLite format 3\0 the-secret")
+    (place / "boundaries.geojson").unlink()
+    NO_FILES[kind](place / "boundaries.gpkg", secret)
+    with pytest.raises(OptimiserError) as refused:
+        op.read_problem(path)
+    assert "boundaries.gpkg" in str(refused.value) and "the-secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("endless", ["inf", "nan", "1e999", "-inf"])
+def test_a_share_of_minutes_without_end_is_refused_in_words(endless: str, tmp_path: Path):
+    path = write_question(tmp_path, CONFIG)
+    done = optimiser("options", str(path), "--within-minutes", endless, cwd=tmp_path)
+    assert done.returncode in (2, 3) and "Traceback" not in done.stderr
 
 
 def test_without_its_own_sentences_the_checker_still_starts(run: Path):
@@ -172,21 +200,29 @@ def misled(monkeypatch: pytest.MonkeyPatch, **does: Any) -> None:
         monkeypatch.setattr(highspy.Highs, name, method)
 
 
+QUESTIONS: dict[str, Callable[[], Problem]] = {
+    "tiny": lambda: question("tiny"),
+    "transfers": lambda: two_by_transfer(34),
+}
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
 @pytest.mark.parametrize("said", SAYS.values(), ids=SAYS)
-def test_what_a_solver_says_falsely_ends_with_no_answer(said: Any, monkeypatch: pytest.MonkeyPatch):
+def test_what_a_solver_says_falsely_ends_with_no_answer(said: Any, asked: str, monkeypatch: pytest.MonkeyPatch):
     misled(monkeypatch, getModelStatus=lambda: said)
     with pytest.raises(SolverFailed):
-        op.solve(question("tiny"))
+        op.solve(QUESTIONS[asked]())
 
 
+@pytest.mark.parametrize("asked", QUESTIONS)
 @pytest.mark.parametrize("error", [RuntimeError("boom"), MemoryError(), ValueError("not so"), OSError(5, "gone")])
-def test_what_a_solver_throws_ends_with_no_answer(error: Exception, monkeypatch: pytest.MonkeyPatch):
+def test_what_a_solver_throws_ends_with_no_answer(error: Exception, asked: str, monkeypatch: pytest.MonkeyPatch):
     def throw() -> None:
         raise error
 
     misled(monkeypatch, run=throw)
     with pytest.raises(SolverFailed, match="broke off"):
-        op.solve(question("tiny"))
+        op.solve(QUESTIONS[asked]())
 
 
 # The server -----------------------------------------------------------------------------------------------------------
@@ -210,6 +246,9 @@ DAMAGED_RECORDS = {
     "no object": "[1, 2]",
     "no text": "\x00\x01",
     "empty": "",
+    "nothing": "null",
+    "a format in words": json.dumps(SOUND | {"format": "1"}),
+    "a day that is a number": json.dumps(SOUND | {"made": 20260101}),
 }
 DAMAGED_RUNS = (
     "measures.csv",
@@ -251,7 +290,14 @@ def test_a_scenario_with_a_damaged_record_is_left_out_and_said(record: str, run:
 
 
 @pytest.mark.parametrize("name", DAMAGED_RUNS)
-@pytest.mark.parametrize("how", ["gone", "cut", "a pipe"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "gone",
+        "cut",
+        *(pytest.param(how, marks=pytest.mark.deep) for how in ("a pipe", "a folder", "brackets", "zeros")),
+    ],
+)
 def test_a_scenario_with_a_damaged_run_is_left_out_and_said(name: str, how: str, run: Path, tmp_path: Path):
     broken = scenario(tmp_path, run, "bad", json.dumps(SOUND)) / "run" / name
     content = broken.read_bytes()
@@ -260,10 +306,14 @@ def test_a_scenario_with_a_damaged_run_is_left_out_and_said(name: str, how: str,
         broken.write_bytes(content[: len(content) // 2])
     elif how == "a pipe":
         os.mkfifo(broken)
+    elif how == "a folder":
+        broken.mkdir()
+    elif how != "gone":
+        broken.write_bytes((b"[" if how == "brackets" else b"\0") * 100_000)
     with client(run, tmp_path) as asking:
         (found,) = shown(asking)
         assert not found["has_a_page"]
-        if name != "run.json" or how == "cut":  # without one it is no run, and never had a page
+        if name != "run.json" or how in ("cut", "brackets", "zeros"):  # without one it is no run, and never had a page
             assert found["outcome"] == "damaged"
         assert asking.get("/scenarios/bad", headers=BEARING).status_code == 404
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import cases
 import pandas as pd
 import pytest
 import shipped
@@ -139,6 +140,15 @@ def test_the_reviewers_page_states_the_limits():
     assert numbers(r"at most ([\d,]+) joint designations one by one", page) == [listing.MOST_JOINT]
     assert numbers(r"A page with more than (\d+) candidates", page) == [question_of_a_page.MOST_CANDIDATES_IN_TABLES]
     assert numbers(r"past (\d+), or (\d+) models solved", page) == [clashes.MOST_CLASHES, clashes.MOST_ASKED]
+
+
+def test_the_reviewers_page_counts_the_cases_of_our_own_in_each_area_of_the_attack():
+    rows = list(cases.lines())
+    page = (ROOT / "docs/for_reviewers.md").read_text("utf-8")
+    start = page.index(rows[0])
+    assert page[start:].split("\n\n")[0].splitlines() == rows
+    counted = [[int(cell.replace(",", "")) for cell in row.split("|")[2:4]] for row in rows[2:]]
+    assert all(ours >= theirs for theirs, ours in counted)
 
 
 def test_the_reviewers_page_says_what_the_main_question_rests_on():

@@ -31,6 +31,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 SWEEP = "title: T\nconfig: {config}\ndraws: 40\nvary: {{journey_factor: {{shape: uniform, low: 0.8, high: 1.2}}}}\n"
 LONG_ENOUGH = 120
+# How often each command is killed, how large a file may grow, and how many kilobytes a disk has, in make deep.
+TIMES, MOST, KILOBYTES = (
+    40,
+    (0, 1, 50, 300, 1_000, 3_000, 9_000, 30_000, 100_000, 200_000),
+    (4, 8, 16, 32, 64, 128, 400),
+)
+KILLS, SIZES, DISKS = (len(COMMANDS) * many for many in (TIMES, len(MOST), 2 * len(KILOBYTES)))
 # A command takes about so long here; what is killed later is often done.
 SECONDS = 1.5
 
@@ -136,7 +143,7 @@ def test_what_is_killed_leaves_nothing_half_written_and_runs_again(bench: Bench)
 
 @pytest.mark.deep
 def test_what_is_killed_200_times_leaves_nothing_half_written_and_runs_again(bench: Bench):
-    holds_when_killed(bench, 40)
+    holds_when_killed(bench, TIMES)
 
 
 # Without room ---------------------------------------------------------------------------------------------------------
@@ -177,8 +184,7 @@ def test_where_no_file_may_grow_it_is_said_in_a_line_and_nothing_is_left(bench: 
 @pytest.mark.deep
 @pytest.mark.parametrize("name", COMMANDS)
 def test_whatever_the_largest_file_it_is_said_and_nothing_is_left(bench: Bench, name: str):
-    sizes = [0, 1, 50, 300, 1_000, 3_000, 9_000, 30_000, 100_000, 200_000]
-    full = [holds_without_room(bench, name, bench.new_out(), through=no_file_beyond(n)) for n in sizes]
+    full = [holds_without_room(bench, name, bench.new_out(), through=no_file_beyond(n)) for n in MOST]
     assert any(full)
 
 
@@ -213,7 +219,7 @@ def test_on_a_full_disk_it_is_said_in_a_line_and_nothing_is_left(
     bench: Bench, tmp_path: Path, name: str, holds_temporary_files: bool
 ):
     full = []
-    for kilobytes in (4, 8, 16, 32, 64, 128, 400):
+    for kilobytes in KILOBYTES:
         with small_disk(tmp_path / str(kilobytes), kilobytes) as disk:
             elsewhere = {"TMPDIR": str(disk)} if holds_temporary_files else {}
             full.append(holds_without_room(bench, name, disk / "out", more=elsewhere))
