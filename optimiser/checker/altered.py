@@ -23,7 +23,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from optimiser.checker.question import AGES, NONE, Change, ConfigReader, Figure, Growth, Question, Service
+from optimiser.checker.config import AGES, ConfigReader
+from optimiser.checker.question import NONE, Change, Figure, Growth, Question, Service
 from optimiser.checker.reading import Breach, brief, nearly, number, rounded_ratio
 from optimiser.checker.run import ACROSS_SITES, MICRO, Inputs, Run
 

@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple, cast
 
 from optimiser.checker.added import BY_ROAD, ESTIMATED, Estimate, Minutes, Tables, is_where_it_says, with_added
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed, question_as_changed
-from optimiser.checker.question import Beds, ConfigReader, Growth, Question, read_question
+from optimiser.checker.config import ConfigReader, read_question
+from optimiser.checker.question import Beds, Growth, Question
 from optimiser.checker.reading import (
     Breach,
     Files,

@@ -398,6 +398,17 @@ def steps_of(ways):
     return found
 
 
+def roads_of(place):
+    """Return kilometres an hour by class of road, and links each the way one drives: from, to, road, row, time."""
+    kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+    links = []
+    rows = keyed(place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"])
+    for (a, b, road), row in rows.items():
+        time = number(row["km"]) * 60000 / kmh[row["class"]]
+        links += [(a, b, road, row, time), (b, a, road, row, time)][: 1 if row.get("one_way") == "true" else 2]
+    return kmh, links
+
+
 class Drive:
     """The least thousandths of a minute on links (from, to, time), and past the junctions between them.
 
@@ -453,16 +464,12 @@ class Roads:
             key[0]: row["name"].lower()
             for key, row in keyed(place / "road_junctions.csv", ["junction"], ["name"]).items()
         }
-        kmh = {key[0]: number(row["kmh"]) for key, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+        kmh, links = roads_of(place)
         self.links, minutes, classes = [], [], []  # (from, to, what it is called, length)
-        for (a, b, road), row in keyed(
-            place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
-        ).items():
-            km, called = number(row["km"]), {road.lower(), (row.get("name") or road).lower()}
-            for start, end in ((a, b), (b, a))[: 1 if row.get("one_way") == "true" else 2]:
-                self.links.append((start, end, called, km))
-                minutes.append(km * 60000 / kmh[row["class"]])
-                classes.append(row["class"])
+        for start, end, road, row, time in links:
+            self.links.append((start, end, {road.lower(), (row.get("name") or road).lower()}, number(row["km"])))
+            minutes.append(time)
+            classes.append(row["class"])
         shut, times = {n for words in self.close for n in self.stretch(words)}, {}
         for words, by in self.slow.items():
             for n in self.stretch(words):
@@ -538,18 +545,13 @@ class OpenRoads:
     """
 
     def __init__(self, place):
-        self.kmh = {k[0]: number(row["kmh"]) for k, row in keyed(place / "road_speeds.csv", ["class"], ["kmh"]).items()}
+        self.kmh, links = roads_of(place)
         self.junctions = {
             k[0]: [number(row["easting_m"]), number(row["northing_m"])]
             for k, row in keyed(place / "road_junctions.csv", ["junction"], ["easting_m", "northing_m"]).items()
         }
-        ways, self.gates, self.known, self.banks = [], {}, {}, []
-        for (a, b, _), row in keyed(
-            place / "road_links.csv", ["from_junction", "to_junction", "road"], ["km", "class"]
-        ).items():
-            long = round(number(row["km"]) * 60000 / self.kmh[row["class"]])
-            ways += [(a, b, long), (b, a, long)][: 1 if row.get("one_way") == "true" else 2]
-        self.drive = Drive(place, ways)
+        self.gates, self.known, self.banks = {}, {}, []
+        self.drive = Drive(place, [(start, end, round(time)) for start, end, _, _, time in links])
         for (end, junction), row in keyed(place / "road_access.csv", ["end", "junction"], ["km"]).items():
             self.gate(end, junction, number(row["km"]))
         waters = {}
@@ -835,6 +837,10 @@ class Question:
 
     def sites(self, mask):
         return [site for site in self.candidates if self.bit[site] & mask]
+
+    def reach(self, mask, site):
+        """Return how far it is by road to a site from the nearest of some."""
+        return min((self.road[there, site] for there in self.sites(mask) if (there, site) in self.road), default=FAR)
 
     def today_mask(self, code):
         return self.mask(self.today[code])
@@ -1543,7 +1549,7 @@ class Staff:
         move(need, need)
         recruit(need)
         for p, one in row.items():
-            one["staff"] = one["in_post"] + one["moved_in"] - one["moved_out"] + one["recruited"]
+            one["staff"] = there_are(p)
             one["needed"] = Fraction(need.get(p, 0))
             one["short"] = max(Fraction(0), one["needed"] - one["staff"])
             one["hard"] = max(Fraction(0), hard.get(p, 0) - one["staff"])
@@ -1635,8 +1641,7 @@ def link_rules(q, code, other, plan):
             yield ("services_share_a_site", name, *sides, "designated", Figure({**(links[other] or {}), "value": None}))
         if other in reach and here:
             limit = Figure(reach[other]["minutes"])
-            ways = [q.road[there, site] for there in q.sites(plan[other]) if (there, site) in q.road]
-            sides = (Fraction(min(ways, default=FAR), MICRO), "<=", limit.value)
+            sides = (Fraction(q.reach(plan[other], site), MICRO), "<=", limit.value)
             yield ("services_are_within_reach", name, *sides, "minutes", limit)
 
 
@@ -1741,6 +1746,11 @@ def question_rules(q, plan):
     if limit and moved:
         total = sum((Fraction(q.flow(code, plan).transfers()) for code in moved), Fraction(0))
         yield (*TAKEN_ON, total, "<=", limit.value, "transfers a year", limit)
+
+
+def rules_of(q, parts, plan, kept=None):
+    """Return every case of every rule; of a clash staff are shared out by the rules kept alone."""
+    return [row for part in parts for row in part.rows(plan, kept)] + list(question_rules(q, plan))
 
 
 # Trying every designation ---------------------------------------------------------------------------------------------
@@ -2302,7 +2312,7 @@ def v1(q, run, record, found):
 
 def v2(q, parts, run, plan, record, found):
     """Check every case of every rule."""
-    rows = [row for part in parts for row in part.rows(plan, None)] + list(question_rules(q, plan))
+    rows = rules_of(q, parts, plan)
     stated, broken = keyed(run / "rules.csv", ["rule", "instance"]), []
     for row in rows:
         rule, instance, left, relation, right, unit, figure_ = row
@@ -2379,8 +2389,7 @@ def is_used(q, plan, code, other, site):
     if other in (q.services[code].get("same_site") or {}):
         return bool(here and not there)
     limit = Figure(q.services[code]["in_reach"][other]["minutes"]).value * MICRO
-    ways = [q.road[s, site] for s in q.sites(plan[other]) if (s, site) in q.road]
-    return bool(here and min(ways, default=FAR) > limit)
+    return bool(here and q.reach(plan[other], site) > limit)
 
 
 def values_of(parts, plan, objectives):
@@ -2715,8 +2724,7 @@ def certified(q, run, record, objectives, exact, found):
 
 
 def broken(q, parts, option):
-    rows = [row for part in parts for row in part.rows(option, None)] + list(question_rules(q, option))
-    return [row for row in rows if holds(row) < 0]
+    return [row for row in rules_of(q, parts, option) if holds(row) < 0]
 
 
 def check_opinion(q, parts, record, exact, objectives, found):
@@ -2745,8 +2753,7 @@ def check_list(q, parts, plan, listing, objectives, found):
     if struck + listing["lawful"] != listing["listed"] or min([0, *listing["struck_out_by"].values()]) < 0:
         found.fail("V5", "run.json: designations struck out and lawful do not add up to those listed")
     everywhere = {code: sum(q.bit.values()) for code in q.services}
-    asked = {row[0] for part in parts for row in part.rows(everywhere, None)}
-    asked |= {row[0] for row in question_rules(q, everywhere)}
+    asked = {row[0] for row in rules_of(q, parts, everywhere)}
     for rule, count in listing["struck_out_by"].items():
         if count and rule not in asked:
             found.fail("V5", f"run.json says that {rule} strikes out {count} designations, and nothing asks for it")
@@ -2795,10 +2802,8 @@ def check_clash(q, parts, name, rows, kept, found):
         pairs = [part.split(" at ") for part in filter(None, row["without_it"].split("; "))]
         plan = designated(q, [(site, code) for code, site in pairs])
         others = [one for one in kept if one != rule]
-        cases = [c for part in parts for c in part.rows(plan, others)] + list(question_rules(q, plan))
-        cases = [case for case in cases if wanted(case, others)]
-        for case in cases:
-            if holds(case) < 0:
+        for case in rules_of(q, parts, plan, others):
+            if wanted(case, others) and holds(case) < 0:
                 found.fail("V6", f"clash {name}: without {row['instance']} the plan shown breaks {case[0]}.{case[1]}")
 
 
