@@ -117,7 +117,10 @@ def whole(value, places=6):
 
 def table(path, columns=()):
     """Read a CSV file; every row by column."""
-    rows = list(csv.reader(io.StringIO(text_of(path), newline=""), strict=True))
+    try:
+        rows = list(csv.reader(io.StringIO(text_of(path), newline=""), strict=True))
+    except csv.Error as why:
+        raise CannotRead(f"{path.name} is no table: {why}") from None
     if not rows or len(set(rows[0])) != len(rows[0]) or any(c not in rows[0] for c in columns):
         raise CannotRead(f"{path.name} has not the columns {', '.join(columns) or 'of a table'}")
     bad = [n for n, row in enumerate(rows, 1) if len(row) != len(rows[0])]

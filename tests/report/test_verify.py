@@ -20,7 +20,22 @@ from as_files import with_files
 from made_up_place import CONFIG, write_question
 from road_tables import TABLES as NETWORK
 from test_changing import asked, files_asking
-from test_pack import ONE_BED, ROOT, Files, _csv, accepted, levels, sealed, tiny, verify, with_added, written
+from test_pack import (
+    ONE_BED,
+    ROOT,
+    SCRIPT,
+    VERIFY,
+    Files,
+    _csv,
+    accepted,
+    levels,
+    run_alone,
+    sealed,
+    tiny,
+    verify,
+    with_added,
+    written,
+)
 from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer, vary
 
 import optimiser as op
@@ -71,6 +86,16 @@ def test_what_the_program_does_not_write_is_refused(text: str):
 def test_what_is_no_plain_number_is_refused(text: object):
     with pytest.raises(verify().CannotRead):
         verify().number(text)
+
+
+@pytest.mark.parametrize("spoilt", [b'area,"A1"x\n', b'area,"A1', b"area,\0\n", b"\r", b""])
+def test_a_table_that_is_none_cannot_be_read(spoilt: bytes, tmp_path: Path):
+    folder = written(
+        sealed({**tiny(), "inputs/columns.csv": b"table,column\n", "inputs/areas.csv": spoilt}), tmp_path / "run"
+    )
+    shutil.copy(SCRIPT, tmp_path / VERIFY)
+    ended = run_alone(tmp_path, folder.name)
+    assert ended.returncode == 2 and "areas.csv" in ended.stdout and not ended.stderr
 
 
 def test_two_straight_pieces_meet_where_they_cross_touch_or_lie_on_each_other_and_not_beside():
@@ -134,7 +159,6 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "shared out": lambda: told_apart(
         small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(31), maximum_patients=Figure(34))
     ),
-    "shared out by beds": lambda: small(managed=True, minimum_patients=Figure(3)),
     "the border as today": lambda: told_apart(
         as_today(small(minimum_patients=Figure(10), standard_minutes=Figure(15)))
     ),
@@ -142,20 +166,20 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "a rota": lambda: small(
         rotas=three_doctors(), doctors={"ash": 2, "birch": 5}, team=Team("doctors", "doctors", Figure(1), Figure(1))
     ),
-    "a rota that falls short": lambda: replace(
-        small(rotas=three_doctors(may_fall_short=True), at_least_sites=Figure(2)),
-        objectives=(Objective("staff_short"), Objective("patient_minutes")),
-    ),
-    "two rotas of one team, of which one may fall short": lambda: vary(
-        small(
-            rotas=three_doctors(may_fall_short=True),
-            doctors={"ash": 2, "birch": 5},
-            team=Team("doctors", "doctors", Figure(2), Figure(0)),
-            at_least_sites=Figure(2),
+    # One may fall short, the other, of the same team, may not.
+    "rotas of which one may fall short": lambda: replace(
+        vary(
+            small(
+                rotas=three_doctors(may_fall_short=True),
+                doctors={"ash": 2, "birch": 5},
+                team=Team("doctors", "doctors", Figure(2), Figure(0)),
+                at_least_sites=Figure(2),
+            ),
+            "x_ray",
+            rotas=(RotaNeed("doctors", "people", Figure(4)),),
+            at_least_sites=Figure(1),
         ),
-        "x_ray",
-        rotas=(RotaNeed("doctors", "people", Figure(4)),),
-        at_least_sites=Figure(1),
+        objectives=(Objective("staff_short"), Objective("patient_minutes")),
     ),
     "parts of a post": lambda: replace(
         small(
@@ -340,6 +364,17 @@ def test_of_a_site_that_is_added_it_is_said_that_its_degrees_were_not_checked(tm
     said = accepted(with_added(), tmp_path / "run")
     assert said.count("Whether easting and northing of oak are those of its latitude and longitude.") == 1
     assert "of pine are those" not in said
+
+
+def test_a_share_that_is_not_stated_is_all_before_it_is_changed(tmp_path: Path):
+    world = by_transfer(at_most_sites=Figure(1), share_transferred=Figure(1))
+    files = files_asking(world, {"share_transferred.scanner": "x0.5"})
+    config = files["config.yaml"].decode()
+    files["config.yaml"] = re.sub(r'"share_transferred": (1|\{[^}]*\}),? ?', "", config, count=1).encode()
+    assert files["config.yaml"].decode().count("share_transferred") == 1
+    here = asked(files, tmp_path / "asked")
+    said = accepted(files_of(op.solve(here)), tmp_path / "run")
+    assert "share_transferred.scanner from 1 to 0.5" in said
 
 
 # Roads ------------------------------------------------------------------------------------------------------------

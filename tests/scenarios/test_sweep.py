@@ -531,7 +531,7 @@ def test_a_sweep_killed_at_random_twenty_times_and_resumed_gives_the_same_result
 
 @pytest.mark.parametrize("times", [4, pytest.param(WORKERS_KILLED, marks=pytest.mark.deep)])
 def test_a_worker_that_is_killed_is_told_in_one_line_and_the_sweep_goes_on_without_loss(times: int, tmp_path: Path):
-    path, folder = tiny(tmp_path, draws=5_000 * times), tmp_path / "out"
+    path, folder = tiny(tmp_path, draws=16_000 + 1_000 * times), tmp_path / "out"
     asked, told = sweeps.read_sweep(path), list[str]()
 
     def kill_one(line: str = "") -> None:
