@@ -94,8 +94,8 @@ def _impatient() -> type[asyncio.Protocol]:
     """Return what speaks HTTP and closes a connection on which no request comes soon: silent ones shut others out."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
-    class Impatient(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    class Impatient(H11Protocol):  # type: ignore[misc]
+        def connection_made(self, transport: asyncio.Transport) -> None:
             super().connection_made(transport)
             self.loop.call_later(HEADER_SECONDS, self._close_if_silent)
 

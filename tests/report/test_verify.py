@@ -40,7 +40,7 @@ from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer,
 
 import optimiser as op
 from optimiser.plan.runs import files_of
-from optimiser.problem import Figure, Objective, Problem, RotaNeed, Team
+from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem, RotaNeed, Team
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -146,6 +146,18 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "few treated outside": lambda: small(
         at_most_sites=Figure(1), at_most_share_outside=Figure(0.5), neighbours_take_at_most={"oak": Figure(30)}
     ),
+    "a documented exception": lambda: replace(
+        vary(
+            small(same_site=(Link("x_ray", "a book"),), at_least_sites=Figure(2)),
+            "x_ray",
+            at_most_sites=Figure(1),
+        ),
+        exceptions=(Excepted("clinic", "x_ray", "ash", "a van comes", "minutes", "board"),),
+    ),
+    # Oak takes the 30 residents of east, and the 5 from outside besides.
+    "as many as a neighbour takes of the residents": lambda: small(
+        fixed={"birch": Fixed(False, "closed")}, neighbours_take_at_most={"oak": Figure(30)}
+    ),
     "fewest sites": lambda: replace(
         small(standard_minutes=Figure(15)),
         objectives=(
@@ -217,6 +229,7 @@ def run_of(world: str) -> Files:
 @pytest.mark.parametrize("world", WORLDS)
 def test_a_true_run_of_every_kind_of_rule_is_accepted(world: str, tmp_path: Path):
     assert "none is better" in accepted(run_of(world), tmp_path / "run")
+    assert op.check(tmp_path / "run").empty
 
 
 def lies(files: Files) -> Iterator[tuple[str, Files]]:
@@ -377,6 +390,25 @@ def test_a_share_that_is_not_stated_is_all_before_it_is_changed(tmp_path: Path):
     assert "share_transferred.scanner from 1 to 0.5" in said
 
 
+def test_staff_of_an_added_site_are_counted_in_each_unit(tmp_path: Path):
+    shutil.copytree(ROOT / "data/tiny", tmp_path / "place")
+    path = tmp_path / "place/staff.csv"
+    header, *rows = path.read_text("utf-8").splitlines()
+    assert header == "site,team,year,people,wte"
+    path.write_text("\n".join([header, *(f"{row.rsplit(',', 1)[0]},2.5" for row in rows), ""]), encoding="utf-8")
+    config = (ROOT / "configs/tiny.yaml").read_text("utf-8").replace("../data/tiny", "place")
+    config = re.sub(r"people: \{?[^\n]*3[^\n]*", "wte: 2", config, count=1)
+    where = "easting_m: 620000, northing_m: 440000"
+    added = (
+        f"sites:\n  oak: {{name: Oak, {where}, staff: {{doctors: {{people: 3, wte: 2.25}}}}, fixed: {{}}, reason: A}}\n"
+    )
+    (tmp_path / "q.yaml").write_text(config + added, encoding="utf-8")
+    problem = op.read_problem(tmp_path / "q.yaml")
+    files = files_of(op.evaluate(problem, problem.today | {("oak", "walk_in")}))
+    assert b"doctors,WTE,oak,2.25," in files["staffing.csv"]
+    accepted(files, tmp_path / "run")
+
+
 # Roads ------------------------------------------------------------------------------------------------------------
 
 # A1 is two kilometres of way from west and nine from middle, A2 and A3 are at west alone.
@@ -405,3 +437,36 @@ def test_roads_are_named_by_a_part_of_a_junctions_name_and_joined_where_it_is_qu
     assert {area: problem.journeys.loc[area, "ash"] - table[area] for area in longer} == longer
     said = accepted(files_of(op.solve(problem)), tmp_path / "run")
     assert "roads shut or slow, as config.yaml says" in said
+
+
+TURNS = {
+    "road_delays": "turn,seconds\nsignals,60\n",
+    "road_turns": "from_junction,junction,to_junction,turn\nnorth,middle,east,signals\n",
+}
+
+
+def test_what_a_turn_takes_counts_on_the_way_that_makes_it_alone(tmp_path: Path):
+    for name, text in TURNS.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    drive = verify().Drive(
+        tmp_path, [("west", "middle", 10_000), ("north", "middle", 10_000), ("middle", "east", 5_000)]
+    )
+    assert drive.to({"east": 0}) == {"east": 0, "middle": 5_000, "west": 15_000, "north": 16_000}
+
+
+@pytest.mark.parametrize(("hour", "longer"), [(7, 15), (8, 15), (9, 0), (6, 0)])
+def test_an_hour_that_ends_is_no_longer_slow(hour: float, longer: int, tmp_path: Path):
+    for name, text in {**NETWORK, "road_hours": "class,road,from_hour,to_hour,times\nslow,,7,9,1.5\n"}.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    said = {"hour": verify().Fraction(hour), "close": ["A1"]}
+    roads = verify().Roads(tmp_path, said, {"home", "ash"}, {})
+    # With the A1 shut it is 15 km by the old road: 10 minutes more than by the A1, and as it is slow half of 30 more.
+    assert roads.more("home", "ash") == 10 + longer
+
+
+def test_where_no_way_is_left_a_run_cannot_be_read(tmp_path: Path):
+    for name, text in NETWORK.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    roads = verify().Roads(tmp_path, {"close": ["A1", "Old Road"]}, {"home", "ash"}, {})
+    with pytest.raises(verify().CannotRead, match="no way is left from home to ash"):
+        roads.more("home", "ash")
