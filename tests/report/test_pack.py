@@ -391,6 +391,7 @@ BEDS = {
         lambda: small(managed=True, minimum_patients=Figure(3), **ONE_BED),
         "which takes 2.5 patients a year",
     ),
+    "half taken on": (lambda: by_transfer(**ONE_BED), "which takes 2.5 patients a year"),
     "parted at the border": (lambda: as_today(small(**ONE_BED)), "which takes 2.5 patients a year"),
 }
 

@@ -19,6 +19,7 @@ import pytest
 from as_files import with_files
 from made_up_place import CONFIG, write_question
 from road_tables import TABLES as NETWORK
+from test_by_transfer import WITH_SCAN
 from test_changing import asked, files_asking
 from test_pack import (
     ONE_BED,
@@ -407,6 +408,27 @@ def test_staff_of_an_added_site_are_counted_in_each_unit(tmp_path: Path):
     files = files_of(op.evaluate(problem, problem.today | {("oak", "walk_in")}))
     assert b"doctors,WTE,oak,2.25," in files["staffing.csv"]
     accepted(files, tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("overhead_minutes: 10", "call_minutes: 1.5, crew_minutes: 6, handover_minutes: 2.5, to_neighbours: false"),
+        # Who is taken on was seen first where patients of the first contact go, by its offsets.
+        (
+            "    patients_go_to: nearest\n",
+            "    patients_go_to: observed\n    observed: {offsets: {birch: -8, ash: 9}}\n",
+        ),
+    ],
+    ids=["waits in parts", "a first contact by offsets"],
+)
+def test_whoever_is_taken_on_is_worked_out_alike(was: str, now: str, tmp_path: Path):
+    config = WITH_SCAN
+    if was not in config:
+        config, was = config.replace("    activity: visit\n", f"    activity: visit\n{now}", 1), now
+    problem = op.read_problem(write_question(tmp_path, config.replace(was, now)))
+    both = {("ash", "care"), ("birch", "care"), ("ash", "scan"), ("ash", "labs")}
+    accepted(files_of(op.evaluate(problem, both)), tmp_path / "run")
 
 
 # Roads ------------------------------------------------------------------------------------------------------------
