@@ -89,11 +89,12 @@ def test_what_is_no_plain_number_is_refused(text: object):
         verify().number(text)
 
 
-@pytest.mark.parametrize("spoilt", [b'area,"A1"x\n', b'area,"A1', b"area,\0\n", b"\r", b""])
-def test_a_table_that_is_none_cannot_be_read(spoilt: bytes, tmp_path: Path):
-    folder = written(
-        sealed({**tiny(), "inputs/columns.csv": b"table,column\n", "inputs/areas.csv": spoilt}), tmp_path / "run"
-    )
+@pytest.mark.parametrize(("was", "now"), [(b"A1,", b'"A1"z,'), (b"A1,", b'"A1,'), (b"area,", b""), (b"name", b"area")])
+def test_a_table_that_is_none_cannot_be_read(was: bytes, now: bytes, tmp_path: Path):
+    spoilt = tiny()["inputs/areas.csv"].replace(was, now, 1)
+    folder = written(sealed({**tiny(), "inputs/areas.csv": spoilt}), tmp_path / "run")
+    with pytest.raises(verify().CannotRead, match=r"areas\.csv"):
+        verify().table(folder / "inputs/areas.csv", ["area"])
     shutil.copy(SCRIPT, tmp_path / VERIFY)
     ended = run_alone(tmp_path, folder.name)
     assert ended.returncode == 2 and "areas.csv" in ended.stdout and not ended.stderr
