@@ -37,11 +37,11 @@ from test_pack import (
     with_added,
     written,
 )
-from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer, vary
+from worlds import as_today, by_transfer, roads, small, three_doctors, two_by_transfer, vary
 
 import optimiser as op
 from optimiser.plan.runs import files_of
-from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem, RotaNeed, Team
+from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem, Reach, RotaNeed, Team
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -156,6 +156,14 @@ WORLDS: dict[str, Callable[[], Problem]] = {
         ),
         exceptions=(Excepted("clinic", "x_ray", "ash", "a van comes", "minutes", "board"),),
     ),
+    "within reach": lambda: replace(
+        vary(
+            small(in_reach=(Reach("x_ray", Figure(20)),), at_least_sites=Figure(2)),
+            "x_ray",
+            fixed={"ash": Fixed(False, "no room"), "birch": Fixed(True, "it is there")},
+        ),
+        transfers=roads({("birch", "ash"): 20.0, ("ash", "birch"): 30.0}),
+    ),
     # Oak takes the 30 residents of east, and the 5 from outside besides.
     "as many as a neighbour takes of the residents": lambda: small(
         fixed={"birch": Fixed(False, "closed")}, neighbours_take_at_most={"oak": Figure(30)}
@@ -194,6 +202,12 @@ WORLDS: dict[str, Callable[[], Problem]] = {
             at_least_sites=Figure(1),
         ),
         objectives=(Objective("staff_short"), Objective("patient_minutes")),
+    ),
+    "limits of which people are no part": lambda: small(
+        rotas=three_doctors(),
+        doctors={"ash": 1, "birch": 5},
+        team=Team("doctors", "doctors", Figure(1.5), Figure(1.5)),
+        at_least_sites=Figure(2),
     ),
     "parts of a post": lambda: replace(
         small(
@@ -340,7 +354,15 @@ def test_what_a_rota_needs_is_worked_out_alike(rota: str, contract: str, tmp_pat
         accepted(files_of(op.evaluate(problem, frozenset(designated))), tmp_path / "run")
 
 
-@pytest.mark.parametrize("rota", [f"cover: [{OFFICE}]", "people: 2", f"people: 1, cover: [{NIGHTS}]"])
+@pytest.mark.parametrize(
+    "rota",
+    [
+        f"cover: [{OFFICE}]",
+        "people: 2",
+        f"people: 1, cover: [{NIGHTS}]",
+        f"one_in: 4, cover: [{ON_CALL}], shared_on_call: {{source: A book}}",
+    ],
+)
 def test_what_one_team_needs_over_its_sites_is_worked_out_alike(rota: str, tmp_path: Path):
     config = CONFIG.replace("moves_at_most: unlimited", ONE_TEAM).replace("people: 2}", f"{rota}}}")
     problem = op.read_problem(write_question(tmp_path, config, staff=PLENTY))
