@@ -151,6 +151,7 @@ def _config(problem: Problem) -> dict[str, Any]:
                 "year": 2024,
                 "moves_at_most": _limit(team.moves_at_most),
                 "recruits_at_most": _limit(team.recruits_at_most),
+                **({"posts_funded": team.posts_funded.value} if team.posts_funded else {}),
             }
             for code, team in problem.teams.items()
         },

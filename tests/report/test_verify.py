@@ -41,7 +41,7 @@ from worlds import as_today, by_transfer, roads, small, three_doctors, two_by_tr
 
 import optimiser as op
 from optimiser.plan.runs import files_of
-from optimiser.problem import Excepted, Figure, Fixed, Link, Objective, Problem, Reach, RotaNeed, Team
+from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Problem, Reach, RotaNeed, Team
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -202,6 +202,13 @@ WORLDS: dict[str, Callable[[], Problem]] = {
             at_least_sites=Figure(1),
         ),
         objectives=(Objective("staff_short"), Objective("patient_minutes")),
+    ),
+    "posts that are funded and beds that are there today": lambda: small(
+        rotas=three_doctors(),
+        doctors={"ash": 2, "birch": 4},
+        team=Team("doctors", "doctors", Figure(1), Figure(1), posts_funded=Figure(5)),
+        beds=Beds(Figure(36.5), Figure(0.2), at={"ash": Figure(9), "birch": Figure(9)}),
+        at_least_sites=Figure(2),
     ),
     "limits of which people are no part": lambda: small(
         rotas=three_doctors(),
