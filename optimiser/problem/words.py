@@ -87,10 +87,10 @@ def moves(where_from: Iterable[str], where_to: Iterable[str]) -> str:
     return f"moves from {listed(where_from)} to {listed(where_to)}"
 
 
-def listed(words: Iterable[str], none: str = "") -> str:
-    """Return words as a list in a sentence, such as ``a, b and c``; ``none`` where there are none."""
+def listed(words: Iterable[str], none: str = "", *, last_by: str = "and") -> str:
+    """Return words as a list in a sentence, such as ``a, b and c`` (or ``or c``); ``none`` where there are none."""
     *first, last = [*words] or [none]
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {last_by} {last}" if first else last
 
 
 def sites_in_words(problem: Problem, sites: Iterable[str]) -> str:

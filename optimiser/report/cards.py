@@ -23,7 +23,7 @@ from optimiser.problem.words import amount, decimals, first_sentence, listed, ma
 from optimiser.problem.words import short as short_name
 from optimiser.report import rests_on, words
 from optimiser.report.against_today import busier, gains, moved
-from optimiser.report.counted import counted_today
+from optimiser.report.counted import Counted, counted_today
 from optimiser.report.page import parts, placements
 from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
@@ -43,6 +43,7 @@ ALL_CHANGES = "“What would change it”"
 WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
 SPAN = re.compile(r"would see (\d+) to (\d+) patients a year,.* (by [^,.]+)\.")
 GROWTH = "Enough for that: "
+PARTS_OF_A_PERCENT = re.compile(r"\b([1-9]\d*\.\d+)%")
 MOST_GAINS = 4
 MOST_OTHERS = 2
 MOST_CLOSING = 3
@@ -133,7 +134,40 @@ def closes(plan: Plan) -> Line | None:
             of = f"{len(closing)} of {amount(today[site], 'services')} at {short_name(problem.sites[site].name)}"
             number.append(of)
             named.append(f"{of} ({listed(closing)})")
-    return Line("Closes:", f"{listed(number)}.{in_name}", paper=f"{'; '.join(named)}.{in_name}")
+    without = "".join(_without_first_contact(plan))
+    return Line("Closes:", f"{listed(number)}.{in_name}{without}", paper=f"{'; '.join(named)}.{in_name}{without}")
+
+
+def _without_first_contact(plan: Plan) -> Iterator[str]:
+    """Yield of each site at which nobody is seen first any more what it has not, and what stays there all the same.
+
+    Beside the service that closes stand those that are at no site at all. Of services that stay it is said which of
+    those that close there they are stated to need, in reach or by transfer.
+    """
+    problem, gone = plan.problem, _gone(plan)
+    firsts = {leg.first_contact for code in problem.reached_by_transfer if (leg := problem.services[code].transfer)}
+    nowhere = [code for code in words.decided(problem) if not plan.sites_of(code)]
+    for first in (code for code in problem.services if code in firsts):
+        for site in gone.get(first, ()):
+            closing = [code for code, sites in gone.items() if site in sites]
+            names = [words.lower(problem.services[code].name) for code in (first, *nowhere)]
+            yield f" {short_name(problem.sites[site].name)} would have no {listed(names, last_by='or')}"
+            needs = {code: _needed_elsewhere(plan, code, site, closing) for code in problem.services_with_patients}
+            staying = listed(words.lower(problem.services[code].name) for code, found in needs.items() if found)
+            by_how_many = {code: sum(code in found for found in needs.values()) for code in closing}
+            most = max(by_how_many.values())
+            away = [words.lower(problem.services[code].name) for code in closing if by_how_many[code] == most]
+            more = sum(0 < number < most for number in by_how_many.values())
+            has = listed([*away, *([f"{more} more that they need"] if more else [])])
+            yield f"; {staying} would stay there without {has}." if staying else "."
+
+
+def _needed_elsewhere(plan: Plan, service: str, site: str, closing: Collection[str]) -> set[str]:
+    """Return which services that close at a site one that stays and is used there is stated to need."""
+    one = plan.problem.services[service]
+    if (site, service) not in plan.designated or site in words.idle_sites(plan, service):
+        return set()
+    return ({link.service for link in one.in_reach} | {link.service for link in one.by_transfer}) & {*closing}
 
 
 def _in_name_only(plan: Plan) -> str:
@@ -163,7 +197,7 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     name = words.lower(run.plan.problem.services[main].name)
     minutes = f"{decimals(row.mean, 2)} minutes, not {decimals(here, 2)}"
     near = _within_not(run.plan, main, row, ways)
-    span = f" ({settled})" if (settled := not_settled(run, ways)) else ""
+    span = f" (not settled, {found[1]}: {found[2]})" if (found := not_settled(run, ways)) else ""
     at = words.where(run.plan.problem, row.way.sites)
     said = f"the {name} at {at} is quicker ({minutes}{near}), but {row.lacks}{span}."
     return " ".join([said, *_as_today_takes(run.plan, main)])
@@ -179,20 +213,20 @@ def _within_not(plan: Plan, main: str, row: Placement, ways: Sequence[Placement]
     return f"; {there} {within}, not {mine}" if there != mine else ""
 
 
-def not_settled(run: Run, ways: Sequence[Placement]) -> str:
-    """Return of what span the number that decides is, and by what, as a clause.
+def not_settled(run: Run, ways: Sequence[Placement]) -> tuple[Placement, str, str] | None:
+    """Return the way of which it is not settled whether it is lawful, where that is told, and the span of its number.
 
     Nothing where the sentences to know are not about it, as where they are of another question.
     """
     row = next(iter(_quicker(run.plan, ways)), None)
     sees = WOULD_SEE.search(row.lacks) if row else None
-    if sees is None:
-        return ""
+    if row is None or sees is None:
+        return None
     number = float(sees[1].replace(",", ""))
     for cited, one in _known(run, ""):
         if (span := SPAN.search(one)) and float(span[1]) <= number <= float(span[2]):
-            return f"not settled, {cited}: {span[1]} to {span[2]}, {span[3]}"
-    return ""
+            return row, cited, f"{span[1]} to {span[2]}, {span[3]}"
+    return None
 
 
 def held_to(plan: Plan) -> str:
@@ -376,7 +410,8 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         if all(map(isfinite, worst)):
             waits = ", waits included" if plan.problem.services[code].transfer else ""
             whose = words.of_those_who_stay(plan.problem)
-            yield Line("Longest", f"journey{whose}{waits}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
+            to = f"journey to the {words.lower(plan.problem.services[code].name)}{whose}{waits}"
+            yield Line("Longest", f"{to}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
     for said in short(plan, again=False)[:1]:
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
     fragile, every = vacancies(plan.measures)
@@ -566,7 +601,16 @@ def _off_today(plan: Plan) -> Iterator[Line]:
             apart = any(round(number) != round(one.counts[site]) for site, number in one.modelled.items())
             if apart:
                 lead = f"The model's today is not as counted in {one.period}:"
-                yield Line(lead, f"{'; '.join(each)}.", caution=True)
+                yield Line(lead, f"{'; '.join(each)}.{_where_it_closes(plan, one)}", caution=True)
+
+
+def _where_it_closes(plan: Plan, one: Counted) -> str:
+    """Return how many were counted at the sites that close, beside the model's, by which it is told who loses."""
+    gone = [site for code, sites in _gone(plan).items() if code in one.services for site in sites]
+    if not gone:
+        return ""
+    modelled, counted = (sum(of[site] for site in dict.fromkeys(gone)) for of in (one.modelled, one.counts))
+    return f" Who loses is told by the {whole(modelled)}, not {whole(counted)}, at those that close."
 
 
 def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
@@ -584,13 +628,13 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
         head = f"Were a unit of {sees[1]} patients accepted{enough}:" if sees else "If what decides were allowed:"
         # Where what is to be known tells of that number, it says more than one growth for every area.
         growth = [] if settled else str(above["words"]).split(". ")
-        grown = [f" {one.removesuffix('.')}." for one in growth if one.startswith(GROWTH)]
+        grown = [f" {_rounded(one).removesuffix('.')}." for one in growth if one.startswith(GROWTH)]
         yield Line(head, f"{_would_move(run.plan, above['then'])}.{''.join(grown)}")
     elif row:
         yield Line("Perhaps what decides:", "whether those sites would then be best is not known from this run.")
     most = MOST_CHANGES - (above is not None)
     more = len(changes) - most
-    yield from (Line("", _in_short(run.plan, one)) for one in changes[:most])
+    yield from (Line("", _rounded(_in_short(run.plan, one))) for one in changes[:most])
     if more > 0:
         left = f"{more} more"
         yield Line("", f"{left} below, under {ALL_CHANGES}.", paper=f"{left}: full print, {ALL_CHANGES}.")
@@ -598,6 +642,11 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
         yield from (Line("", said) for said in left_out(found["not_worked_out"])[:1])
     if not changes and not above and not found["not_worked_out"]:
         yield Line("", "Nothing was looked for in this run.")
+
+
+def _rounded(said: str) -> str:
+    """Return a sentence with its shares in about whole percent: exactly they stand below, with every change."""
+    return PARTS_OF_A_PERCENT.sub(lambda share: f"about {whole(float(share[1]))}%", said)
 
 
 def _in_short(plan: Plan, change: Mapping[str, Any]) -> str:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from optimiser.explanation import broken
 from optimiser.inputs.tables import unverified_activities
 from optimiser.model.rules import RULES
 from optimiser.plan import Plan
-from optimiser.problem import Figure, Service
+from optimiser.problem import Figure
 from optimiser.problem.words import (
     NOT_PUBLISHED,
     amount,
@@ -41,6 +42,15 @@ ROTAS, FACTOR_OF_JOURNEYS = "rotas", frozenset({"travel", "factor"})
 About = frozenset[str]
 
 
+@dataclass(frozen=True)
+class Resting:
+    """A figure that an answer rests on: in words, by which names its setting is found, and if it was verified."""
+
+    words: str
+    about: About
+    verified: bool = False
+
+
 def how_many(plan: Plan) -> int:
     """Return how many unverified figures an answer rests on: of rules, staff, patients, standards and transfers."""
     return len(figures(plan))
@@ -48,8 +58,8 @@ def how_many(plan: Plan) -> int:
 
 def not_checked(plan: Plan) -> str:
     """Return how many of the figures that an answer rests on nobody checked against a source; nothing if all were."""
-    number = how_many(plan)
-    return f"The figures it rests on were not: {number} unverified." if number else ""
+    number, every = how_many(plan), len([*_every(plan)])
+    return f"The figures it rests on were not: {number} of {every} unverified." if number else ""
 
 
 def checked(plan: Plan, best: Mapping[str, Any] | None = None) -> str:
@@ -95,28 +105,36 @@ def figures(plan: Plan) -> list[str]:
 
 def figures_and_settings(plan: Plan) -> list[tuple[str, About]]:
     """Return every unverified figure that an answer rests on in words, with the names of the setting that states it."""
-    return [
-        *_of_rules(plan),
-        *_of_moves(plan),
-        *_of_patients(plan),
-        *_of_the_border(plan),
-        *_of_standards(plan),
-        *_of_transfers(plan),
-        *_of_journeys(plan),
-        *_of_changes(plan),
-        *_of_added_sites(plan),
-    ]
+    return [(one.words, one.about) for one in _every(plan) if not one.verified]
 
 
-def _of_rules(plan: Plan) -> list[tuple[str, About]]:
-    """Return what rules ask by figures that nobody verified: what is asked at several sites is one figure."""
-    rows = plan.rules[~plan.rules["verified"].astype(bool)].to_dict("records")
-    found = {broken.stated(plan.problem, str(row["instance"])): row for row in reversed(rows)}
-    return [
-        (f"{broken.asked(plan.problem, instance)} ({row['source'] or NO_SOURCE})", setting_of(plan, instance))
-        for row in reversed(found.values())
-        for instance in (str(row["instance"]),)
-    ]
+def _every(plan: Plan) -> Iterator[Resting]:
+    """Yield every figure that an answer rests on but those of tables, of which patients and the border alone count."""
+    yield from _of_rules(plan)
+    yield from _of_moves(plan)
+    yield from _of_patients(plan)
+    yield from _of_the_border(plan)
+    yield from _of_standards(plan)
+    yield from _of_transfers(plan)
+    yield from _of_journeys(plan)
+    yield from _of_changes(plan)
+    yield from _of_added_sites(plan)
+
+
+def _of_rules(plan: Plan) -> Iterator[Resting]:
+    """Yield what rules ask: what is asked at several sites is one figure, verified if it is so at each of them.
+
+    A rule that rests on no figure, such as that everybody reaches a site, has no source and is none.
+    """
+    found = dict[object, list[dict[Hashable, Any]]]()
+    for row in plan.rules.to_dict("records"):
+        if row["source"] or not row["verified"]:
+            found.setdefault(broken.stated(plan.problem, str(row["instance"])), []).append(row)
+    for rows in found.values():
+        row = next((one for one in rows if not one["verified"]), rows[0])
+        instance = str(row["instance"])
+        words = f"{broken.asked(plan.problem, instance)} ({row['source'] or NO_SOURCE})"
+        yield Resting(words, setting_of(plan, instance), bool(row["verified"]))
 
 
 def setting_of(plan: Plan, instance: str) -> About:
@@ -128,64 +146,59 @@ def setting_of(plan: Plan, instance: str) -> About:
     )
 
 
-def _of_moves(plan: Plan) -> list[tuple[str, About]]:
-    """Return whose moves between sites an answer rests on though nobody said how many may move."""
+def _of_moves(plan: Plan) -> Iterator[Resting]:
+    """Yield whose moves between sites an answer rests on though nobody said how many may move."""
     teams = dict.fromkeys(team for team, _ in moved(plan) if plan.problem.teams[team].moves_at_most is None)
     without_limit = f"may move between sites without limit ({NO_SOURCE})"
-    return [
-        (f"{begun(plan.problem.teams[team].name)} {without_limit}", frozenset({"moves_at_most", team}))
-        for team in teams
-    ]
+    for team in teams:
+        words = f"{begun(plan.problem.teams[team].name)} {without_limit}"
+        yield Resting(words, frozenset({"moves_at_most", team}))
 
 
-def _of_patients(plan: Plan) -> list[tuple[str, About]]:
-    """Return whose patients come from a source that nobody verified: volumes and minutes rest on them."""
+def _of_patients(plan: Plan) -> Iterator[Resting]:
+    """Yield whose patients volumes and minutes rest on: verified where every source of theirs is."""
     problem = plan.problem
     by_activity: dict[str, list[str]] = {}
     for code in problem.services_with_patients:
         by_activity.setdefault(str(problem.services[code].activity), []).append(problem.services[code].name)
-    return [
-        (
-            f"Patients of {listed(by_activity[one])}, by area ({titles_of_demand(problem.files, one) or NO_SOURCE})",
-            frozenset({"demand_factor", one}),
-        )
-        for one in unverified_activities(problem.files, dict.fromkeys(by_activity))
-    ]
+    unverified = {*unverified_activities(problem.files, dict.fromkeys(by_activity))}
+    for one, names in by_activity.items():
+        words = f"Patients of {listed(names)}, by area ({titles_of_demand(problem.files, one) or NO_SOURCE})"
+        yield Resting(words, frozenset({"demand_factor", one}), one not in unverified)
 
 
-def _of_the_border(plan: Plan) -> list[tuple[str, About]]:
-    """Return who crosses the border as today, where a column that says so has a source that nobody verified."""
+def _of_the_border(plan: Plan) -> Iterator[Resting]:
+    """Yield who crosses the border as today, which is verified where every source of the columns that say so is."""
     files = plan.problem.files
     sources = [one for column in ("goes_to", "share") for one in sources_of(files, "border", column, "")]
     doubtful = dict.fromkeys(one.get("title") or NO_SOURCE for one in sources if one.get("verified") != "true")
-    if plan.problem.border is None or not doubtful:
-        return []
-    return [(f"Who crosses the border, and to which hospital ({listed(doubtful)})", frozenset({"border"}))]
+    if plan.problem.border is not None:
+        words = f"Who crosses the border, and to which hospital ({listed(doubtful)})"
+        yield Resting(words, frozenset({"border"}), not doubtful)
 
 
-def _of_standards(plan: Plan) -> list[tuple[str, About]]:
-    """Return the standards that nobody verified, by which patients within reach are counted."""
-    found = []
+def _of_standards(plan: Plan) -> Iterator[Resting]:
+    """Yield the standards by which patients within reach are counted."""
     for code in plan.problem.services_with_patients:
         standard = plan.problem.services[code].standard_minutes
-        if standard and not standard.verified:
+        if standard:
             name, minutes = plan.problem.services[code].name, amount(standard.value, "minutes")
             words = f"{name}: {minutes} count as near enough ({standard.source or NO_SOURCE})"
-            found.append((words, frozenset({"standard_minutes", code})))
-    return found
+            yield Resting(words, frozenset({"standard_minutes", code}), standard.verified)
 
 
-def _of_transfers(plan: Plan) -> list[tuple[str, About]]:
-    services = (plan.problem.services[code] for code in plan.problem.reached_by_transfer)
-    return [
-        (f"Transfers to {one.name}: {words}", frozenset({name, one.code}))
-        for one in services
-        for name, words in _guesses(one)
-    ]
+def _of_transfers(plan: Plan) -> Iterator[Resting]:
+    for code in plan.problem.reached_by_transfer:
+        service = plan.problem.services[code]
+        for name, figure in ((name, getattr(service.transfer, name)) for name in FIGURES_OF_TRANSFERS):
+            if figure.verified and not figure.source:
+                continue  # nobody stated it: all are taken on, say
+            said = f"{name.replace('_', ' ')} {figure.value:g} ({figure.source or NO_SOURCE})"
+            yield Resting(f"Transfers to {service.name}: {said}", frozenset({name, code}), figure.verified)
 
 
-def _of_journeys(plan: Plan) -> list[tuple[str, About]]:
-    """Return how many times as long journeys take, all or those on some roads, by figures that nobody verified."""
+def _of_journeys(plan: Plan) -> Iterator[Resting]:
+    """Yield how many times as long journeys take, all or those on some roads."""
     problem, on_roads = plan.problem, dict[Figure, list[str]]()
     for stretch, one in problem.longer.slow.items() if problem.longer else ():
         on_roads.setdefault(one, []).append(stretch)
@@ -194,51 +207,34 @@ def _of_journeys(plan: Plan) -> list[tuple[str, About]]:
         (one, f"{listed(some)} {'takes' if len(some) == 1 else 'take'}", frozenset({"slow", *some}))
         for one, some in on_roads.items()
     ]
-    said = [
-        (f"{words} {one.value:g} times as long ({one.source or NO_SOURCE})", about)
-        for one, words, about in takes
-        if not one.verified
-    ]
-    if (back := problem.uncalibrated) and not back.verified:
+    for one, words, about in takes:
+        yield Resting(f"{words} {one.value:g} times as long ({one.source or NO_SOURCE})", about, one.verified)
+    if back := problem.uncalibrated:
         why = back.plus.source or back.times.source or NO_SOURCE
-        said.append((f"Journeys were calibrated as {back.words}, which is taken back ({why})", FACTOR_OF_JOURNEYS))
+        words = f"Journeys were calibrated as {back.words}, which is taken back ({why})"
+        yield Resting(words, FACTOR_OF_JOURNEYS, back.verified)
     sources = [*sources_of(problem.files, "journeys_by_mode", "minutes", "")]
-    doubtful = dict.fromkeys(one.get("title") or NO_SOURCE for one in sources if one.get("verified") != "true")
-    if doubtful or not sources:
-        said += [
-            (f"Journeys {spoken(mode)} ({listed(doubtful or [NO_SOURCE])})", frozenset({"travel_by", mode}))
-            for mode in problem.by_mode
-        ]
-    return said
+    titles = listed(dict.fromkeys(one.get("title") or NO_SOURCE for one in sources), NO_SOURCE)
+    read = bool(sources) and all(one.get("verified") == "true" for one in sources)
+    for mode in problem.by_mode:
+        yield Resting(f"Journeys {spoken(mode)} ({titles})", frozenset({"travel_by", mode}), read)
 
 
-def _of_changes(plan: Plan) -> list[tuple[str, About]]:
-    """Return what the config changed and nobody verified, but for figures that are told above."""
+def _of_changes(plan: Plan) -> Iterator[Resting]:
+    """Yield what the config changed, but for figures that are told above."""
     told = (*FIGURES_OF_RULES, *FIGURES_OF_TRANSFERS)
-    return [
-        (f"{one.words} ({one.source or NO_SOURCE})", frozenset({"change", one.name}))
-        for one in plan.problem.changed
-        if not one.verified and one.name.split(".")[0] not in told
-    ]
+    for one in plan.problem.changed:
+        if one.name.split(".")[0] not in told:
+            words = f"{one.words} ({one.source or NO_SOURCE})"
+            yield Resting(words, frozenset({"change", one.name}), one.verified)
 
 
-def _of_added_sites(plan: Plan) -> list[tuple[str, About]]:
-    """Return what nobody verified of the sites that the config adds: what is said of them, and what is estimated."""
-    found = []
+def _of_added_sites(plan: Plan) -> Iterator[Resting]:
+    """Yield the sites that the config adds: what is said of them, and what is estimated."""
     for one in plan.problem.added:
         name, about = plan.problem.sites[one.site].name, frozenset({"sites", one.site})
         stated = f"{name}: its staff and services as stated ({one.source or NO_SOURCE})"
-        found += [] if one.verified else [(stated, about)]
+        yield Resting(stated, about, one.verified)
         if one.estimated:
             estimated = f"{begun(estimate_of(one))} {name} {by_what(one)} ({how_far_off(one)})"
-            found.append((estimated, about | {*one.estimated}))
-    return found
-
-
-def _guesses(service: Service) -> list[tuple[str, str]]:
-    stated = ((name, getattr(service.transfer, name)) for name in FIGURES_OF_TRANSFERS)
-    return [
-        (name, f"{name.replace('_', ' ')} {one.value:g} ({one.source or NO_SOURCE})")
-        for name, one in stated
-        if not one.verified
-    ]
+            yield Resting(estimated, about | {*one.estimated})

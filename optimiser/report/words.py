@@ -18,7 +18,7 @@ from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Objective, Problem, Service
-from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places
+from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places, spoken
 from optimiser.report import rests_on
 
 # Columns that every number rests on, in any table, and what they count.
@@ -287,18 +287,17 @@ def by_how_much(plan: Plan, service: str | None = None, *, averages: bool = True
     if standing.margin is None:
         return [f"No other sites of the {name} are lawful{others_stay(plan.problem)}."]
     own = mean_minutes(residents(plan, standing.service))
+    each = f"per {spoken(str(plan.problem.services[standing.service].activity)).rpartition(' ')[2]}"
     numbers = f"{decimals(own, 2)} minutes on average against {decimals(own + standing.margin, 2)}"
     next_best = where(plan.problem, _sites(plan.problem, standing.service, standing.runner_up or ()))
     if standing.margin < 0:
         other = f"{name} at {next_best}" if next_best else f"{name} elsewhere"
-        said = (
-            f"With the {other} journeys to it alone would be shorter by {apart(-standing.margin)} a patient ({numbers})"
-        )
+        said = f"With the {other} journeys to it alone would be shorter by {apart(-standing.margin)} {each} ({numbers})"
         said += "; what comes first decides."
     else:
         there = f"{next_best}, " if next_best else ""
         means = f"{decimals(own + standing.margin, 2)} minutes on average, not {decimals(own, 2)}"
-        longer = f"{apart(standing.margin)} a patient longer{f' ({means})' if averages else ''}"
+        longer = f"+{apart(standing.margin)} {each}{f' ({means})' if averages else ''}"
         said = f"Next best sites for the {name}: {there}{longer}."
     return [said, *([f"Up to {apart(standing.within)} apart is level."] if standing.rivals else [])]
 

@@ -164,7 +164,13 @@ def test_what_closes_in_a_care_model_is_counted_named_on_paper_and_told_from_wha
     closing = cards.closes(answer("care_model"))
     assert closing is not None
     idle = "Kept in name only, as nobody would be taken there: emergency orthopaedics at Southend."
-    assert closing.more == f"3 of 15 services at Broomfield and 8 of 15 services at Southend. {idle}"
+    # Obstetrics and paediatrics are both stated to need surgery and critical care, in reach or by transfer.
+    left = (
+        "Southend would have no full emergency department, selective emergency department or specialist emergency "
+        "centre; inpatient paediatrics and consultant-led obstetrics would stay there without emergency general "
+        "surgery with a stay, critical care and 3 more that they need."
+    )
+    assert closing.more == f"3 of 15 services at Broomfield and 8 of 15 services at Southend. {idle} {left}"
     assert (
         "3 of 15 services at Broomfield (hyper-acute stroke unit, thrombolysis on arrival and vascular" in closing.paper
     )

@@ -167,7 +167,7 @@ class _Page:
             "aims": parts.aims(self.runs),
             **({"roads": [{key: one[key] for key in ROADS} for one in self.on_roads]} if self.on_roads else {}),
             "lawful": self.lawful and self.lawful["strip"] and self.lawful["strip"]["data"],
-            "placements": {code: placements.data(self.runs, code, self.answer_word) for code in self.counted},
+            "placements": self._placements,
             "map": drawn
             and {
                 "borders": [[b.one, b.other, b.path] for b in drawn.borders if b.other >= 0],
@@ -175,6 +175,16 @@ class _Page:
                 "towns": drawn.towns,
             },
         }
+
+    @property
+    def _placements(self) -> dict[str, Any]:
+        """The ways to place each service as data; of the first what is not settled stands with its way."""
+        found = {code: placements.data(self.runs, code, self.answer_word) for code in self.counted}
+        for row in self.ways[1]:
+            if row.not_settled:
+                ways = found[self.counted[0]]["ways"]
+                next(one for one in ways if one["sites"] == list(row.way.sites))["not_settled"] = row.not_settled
+        return found
 
     @cached_property
     def on_roads(self) -> list[dict[str, Any]]:
@@ -312,7 +322,11 @@ class _Page:
     def ways(self) -> tuple[str, list[placements.Placement]]:
         """The ways to place the service that is shown first, under a title; none where nobody is counted."""
         main = words.main_service(self.problem)
-        return placements.placements(self.runs, main, self.answer_word) if main else ("", [])
+        if main is None:
+            return "", []
+        title, rows = placements.placements(self.runs, main, self.answer_word)
+        row, cited, _ = cards.not_settled(self.run, rows) or (None, "", "")
+        return title, [replace(one, not_settled=cited) if one is row else one for one in rows]
 
     def _placed(self, main: str | None) -> dict[str, Any] | None:
         """Return the ways to place the service shown first, as a table; None where nobody is counted."""

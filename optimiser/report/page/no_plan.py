@@ -6,18 +6,21 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from math import inf, isfinite
 from typing import Any
 
 from optimiser.explanation import broken
 from optimiser.explanation.then_best import Then, then_best
+from optimiser.model.arithmetic import values
 from optimiser.model.rules import JUDGED
 from optimiser.model.staffing import totals
-from optimiser.plan import Plan, evaluate
+from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.finished import Run, WithoutPlan
 from optimiser.plan.runs import versions
 from optimiser.plan.told import told
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, begun, listed, short, shown
+from optimiser.problem.words import amount, apart, begun, listed, many_of, short, shown, spoken, whole
 from optimiser.report import cards, glossary, rests_on, screen, words
 from optimiser.report.against_today import gains
 from optimiser.report.cards import Card, Line
@@ -67,13 +70,46 @@ class _Page:
         return [code for code in self.problem.services if code in names]
 
     @cached_property
+    def ranked(self) -> list[tuple[Mapping[Any, Any], Then | None, tuple[float, ...]]]:
+        """Each way out, what would then be best, and what each objective of the question comes to so: the best first.
+
+        Those of which it cannot be worked out what would be best come last.
+        """
+        found = []
+        for row in self.asked.ways_out.to_dict("records"):
+            rule, *names = str(row["gives_way"]).split(".")
+            then = then_best(self.problem, rule, tuple(names)) if " " not in str(row["gives_way"]) else None
+            reached = values(then.plan.problem, then.plan.designated, self.problem.objectives) if then else (inf,)
+            found.append((row, then, tuple(round(one, 6) for one in reached)))
+        return sorted(found, key=lambda one: one[2])
+
+    @cached_property
     def then(self) -> list[Then | None]:
         """What would be best by each way out; None where that cannot be worked out."""
-        found = []
-        for gives_way in map(str, self.asked.ways_out["gives_way"]):
-            rule, *names = gives_way.split(".")
-            found.append(then_best(self.problem, rule, tuple(names)) if " " not in gives_way else None)
-        return found
+        return [then for _, then, _ in self.ranked]
+
+    @property
+    def _order(self) -> str:
+        """Which ways out are best by what the question makes small, which are level, and by how much others are not."""
+        known = [(row, then, reached) for row, then, reached in self.ranked if then]
+        if len(known) < 2:
+            return ""
+        groups = [list(group) for _, group in groupby(known, key=lambda one: one[2])]
+        said = []
+        for number, group in enumerate(groups):
+            names = listed((str(row["words"]) for row, *_ in group), last_by="or")
+            level = ", which are level" if len(group) > 1 else ""
+            said.append(f"{'then ' if number else ''}{names}{level}{self._longer_than(known[0][1], group[0][1])}")
+        return f"{'; '.join(said)}."
+
+    def _longer_than(self, first: Then, other: Then) -> str:
+        """Return by how much journeys to the service shown are longer by another way out, to end a clause."""
+        if self.shown is None:
+            return ""
+        mean = [measures.number(one.plan.measures, "mean_minutes", self.shown) for one in (first, other)]
+        more = mean[1] - mean[0]
+        each = spoken(str(self.problem.services[self.shown].activity)).rpartition(" ")[2]
+        return f" (+{apart(more)} per {each})" if isfinite(more) and more > 0 else ""
 
     @property
     def context(self) -> dict[str, Any]:
@@ -88,6 +124,8 @@ class _Page:
             "sentence": self._sentence(),
             "cards": list(self._cards()),
             "ways": list(self._ways()),
+            "order": self._order,
+            "of_all": self._of_all,
             "heads": self._heads() if any(self.then) else [],
             "by_all": self._by_all,
             "gained": cards.gained_in_words(self.gained[0]),
@@ -127,7 +165,7 @@ class _Page:
         return words.replace(" are in post in all", f" were in post in all in {year}") if year else words
 
     def _enough(self) -> Iterator[Line]:
-        rows = list(zip(self.asked.ways_out.to_dict("records"), self.then, strict=True))
+        rows = [(row, then) for row, then, _ in self.ranked]
         for head, is_alone in (("Any one of these alone:", True), ("Only together, but then enough:", False)):
             said = [(row, then) for row, then in rows if (" " not in str(row["gives_way"])) is is_alone]
             if said:
@@ -155,7 +193,8 @@ class _Page:
         # What the clash is about comes first.
         names = tuple(self.problem.services[code].name for code in self.about)
         lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
-        yield Line("Today's sites break", f"{broken.how_many(self.today)}, by this model.", caution=True)
+        rules = broken.rules_among(self.problem, map(str, self.today.broken["instance"]))
+        yield Line("Today's sites break", f"{amount(rules, 'rules')}, by this model.", caution=True)
         yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
         if len(lines) > MOST_ON_A_CARD:
             yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
@@ -173,10 +212,12 @@ class _Page:
 
     def _ways(self) -> Iterator[dict[str, Any]]:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
-        ways = zip(self.asked.ways_out.to_dict("records"), self.then, self.gained[1], strict=True)
-        for row, then, gained in ways:
+        every = [reached for _, _, reached in self.ranked]
+        for (row, then, reached), gained in zip(self.ranked, self.gained[1], strict=True):
             found: dict[str, Any] = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": ""}
             if then:
+                found["rank"] = f"{every.index(reached) + 1}{' (level)' if every.count(reached) > 1 else ''}."
+                gained = [*gained, *self._none_below(then.plan, str(row["gives_way"]))]
                 few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
                 found |= {
                     "asked": begun(then.asked),
@@ -196,6 +237,27 @@ class _Page:
         counted = self.problem.services_with_patients
         return next((code for code in self.about if code in counted), words.main_service(self.problem))
 
+    @property
+    def _of_all(self) -> str:
+        """Of how many patients a year the shares are by which ways out are compared; nothing where there are none."""
+        plan = next((then.plan for then in self.then if then), None)
+        if plan is None or self.shown is None:
+            return ""
+        patients = whole(measures.number(plan.measures, "patients", self.shown))
+        return f"{patients} {many_of(self.problem, self.shown)} a year"
+
+    def _none_below(self, plan: Plan, instance: str) -> Iterator[str]:
+        """Yield how many staff each site of a service would have at the least, where a rota gives way and some gain."""
+        staff = self._staff_at(plan, instance)
+        if staff:
+            code, team, unit = instance.split(".")[1:]
+            least = min(there for there, _ in staff.values())
+            fewer = sum(before < least for _, before in staff.values())
+            if fewer:
+                each = staff_in_words(least, self.problem.teams[team].name, unit)
+                name = words.lower(self.problem.services[code].name)
+                yield f"no {name} would have fewer than {each} (today {fewer} of {len(staff)})"
+
     def _heads(self) -> list[str]:
         """Return the headings over what ways out are compared by."""
         if self.shown is None:
@@ -207,18 +269,23 @@ class _Page:
 
     def _then_there(self, plan: Plan, instance: str) -> str:
         """Return how many would be at each site where a rule on a rota gives way, to end a clause; else nothing."""
+        staff = self._staff_at(plan, instance)
+        each = [f"{short(self.problem.pool_name(site))} {shown(there)}" for site, (there, _) in staff.items()]
+        return f": then {listed(each)}" if each else ""
+
+    def _staff_at(self, plan: Plan, instance: str) -> dict[str, tuple[float, float]]:
+        """Return how many of a team are at each site of a service, and how many are in post there now.
+
+        Of a rule on a rota; of another none.
+        """
         rule, *names = instance.split(".")
         if rule not in JUDGED or not JUDGED[rule].from_staff or len(names) != len(("service", "team", "unit")):
-            return ""
+            return {}
         code, team, unit = names
         here = plan.staffing_of(team, unit)
-        staff = dict(zip(here["site"], here["staff"], strict=True))
-        each = [
-            f"{short(self.problem.pool_name(site))} {shown(float(staff[site]))}"
-            for site in plan.sites_of(code)
-            if site in staff
-        ]
-        return f": then {listed(each)}" if each else ""
+        rows = zip(here["site"], here["staff"].tolist(), here["in_post"].tolist(), strict=True)
+        found = {str(site): (there, before) for site, there, before in rows}
+        return {site: found[site] for site in plan.sites_of(code) if site in found}
 
     @cached_property
     def gained(self) -> tuple[list[str], list[list[str]]]:

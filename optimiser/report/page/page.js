@@ -319,10 +319,11 @@ function fillPlacements() {
   const pressed = document.activeElement && document.activeElement.closest("#placements tbody") ? document.activeElement.closest("tr").rowIndex : 0;
   table.tBodies[0].replaceChildren(...rows.map(row => {
     const line = element("tr", "", {class: [row.broken.length ? "unlawful" : "lawful", (best ? row === best : row.way.called.includes(PAGE.answer_word)) && "best", same(row.choice) && differences(answerChoice, chosen).length && "now"].filter(Boolean).join(" ")});
-    const first = element("th", "", {scope: "row"}), button = element("button", rowAt(row.way.sites), {type: "button", "aria-pressed": String(same(row.choice))});
+    const first = element("th", "", {scope: "row"}), button = element("button", "", {type: "button", "aria-pressed": String(same(row.choice))});
+    button.append(element("span", rowAt(row.way.sites)));
     button.addEventListener("click", () => choose(row.choice));
+    if (row.way.called.length) button.append(" ", element("small", row.way.called.join(", ")));
     first.append(button);
-    if (row.way.called.length) first.append(" ", element("small", row.way.called.join(", ")));
     const cells = cellsOf(shown, row, Math.max(...averages), asked()).map(cell => {
       const node = element("td", "", {class: `n${cell.bad ? " bad" : ""}`});
       if (cell.length !== undefined) {
@@ -333,7 +334,7 @@ function fillPlacements() {
       node.append(cell.text);
       return node;
     });
-    line.append(first, ...cells, element("td", verdictOf(row.broken)));
+    line.append(first, ...cells, element("td", row.way.not_settled && !isMoved() ? `${verdictOf(row.broken)}? ${row.way.not_settled}` : verdictOf(row.broken)));
     return line;
   }));
   if (pressed && table.rows[pressed]) table.rows[pressed].querySelector("button").focus();

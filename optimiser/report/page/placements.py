@@ -77,6 +77,7 @@ class Placement:
     """A row: where, what it is called, its cells, the verdict, how many rules it breaks, and these in words.
 
     ``by`` is by how much it misses them, as a share of what they ask, and ``lacks`` says so of the one that it misses.
+    ``not_settled`` is the reference that tells that the number which decides may be another; else nothing.
     """
 
     way: Way
@@ -87,6 +88,7 @@ class Placement:
     stopped_by: Sequence[str]
     by: float
     lacks: str
+    not_settled: str = ""
 
     @property
     def lawful(self) -> bool:
