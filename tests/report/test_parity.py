@@ -20,10 +20,13 @@ from worlds import as_today, by_transfer, small, three_doctors, two_by_transfer,
 
 from optimiser.plan import Plan, affected, evaluate, measures
 from optimiser.problem import Beds, Figure, Fixed, Link, Observed, Problem, Reach, Team
-from optimiser.report.page import question
+from optimiser.report.page import packing, question
+from optimiser.report.page.outlines import Border, Drawing
 
 ROOT = Path(__file__).parents[2]
-SCRIPT = (files("optimiser.report.page") / "evaluate.js").read_text(encoding="utf-8")
+SCRIPT = "".join(
+    (files("optimiser.report.page") / name).read_text(encoding="utf-8") for name in ("packing.js", "evaluate.js")
+)
 
 # Facts of the place, or of beds that are busy: the page shows them for the runs and not for every choice.
 NOT_FOLLOWED = {
@@ -82,7 +85,7 @@ def test_numbers_are_packed_in_the_fewest_bits_and_read_back(browser: Browser):
     widths = (1, 2, 7, 8, 9, 13, 16, 17, 24, 25, 32)
     every = [np.append(draw.integers(-1, 2**bits - 1, 100), (-1, 2**bits - 2)).astype(float) for bits in widths]
     every += [np.array([]), np.array([0.0]), np.array([2.0**32 - 1, 5.0]), np.array([2.0**40, 0.25])]
-    packed = [question.packed(values) for values in every]
+    packed = [packing.packed(values) for values in every]
     assert [one["bits"] for one in packed] == [*widths, 1, 1, 64, 64]
     page = browser.new_page()
     page.add_script_tag(content=SCRIPT)
@@ -90,6 +93,50 @@ def test_numbers_are_packed_in_the_fewest_bits_and_read_back(browser: Browser):
     page.close()
     for values, one, read in zip(every, packed, found, strict=True):
         assert read == np.where(values < 0, 2 ** one["bits"] - 1, values).tolist()
+
+
+def test_minutes_are_packed_by_what_their_neighbours_foretell_and_read_back(browser: Browser):
+    draw = np.random.default_rng(2)
+    far, away = draw.integers(0, 9_000, (60, 1)), draw.integers(0, 9_000, (1, 12))
+    roads = (far + away + draw.integers(0, 3, (60, 12))).astype(float)
+    some_unknown = np.where(draw.random((60, 12)) < 0.2, -1, roads)
+    at_odds = draw.choice([-1.0, 0.0, 2.0**29 - 1], (40, 7))
+    every = [roads, some_unknown, at_odds, roads[:1], roads[:, :1], np.full((3, 4), -1.0), np.zeros((2, 2)), roads[:0]]
+    packed = [packing.packed_table(values) for values in every]
+    # Of roads that are longer by the same almost everywhere a number takes a few bits, not 15.
+    assert len(packed[0]["over"]["base64"]) < 0.4 * len(packing.packed(roads)["base64"])
+    # What is too large to be foretold in whole numbers of 31 bits is packed one by one.
+    assert "over" not in packing.packed_table(np.array([[2.0**29]]))
+    page = browser.new_page()
+    page.add_script_tag(content=SCRIPT)
+    found = page.evaluate("every => every.map(one => Array.from(foretold(one)))", packed)
+    page.close()
+    for values, one, read in zip(every, packed, found, strict=True):
+        assert read == np.where(values < 0, 2 ** one["bits"] - 1, values).ravel().tolist()
+
+
+def test_codes_names_and_stretches_of_border_are_read_back(browser: Browser):
+    codes = [["E01000009", "E01000010", "E01000002", "W01000001"], ["ash", "oak"], ["E1", "E02"], ["7"], []]
+    names = ["City 001A", "Else", "Town 2", ""]
+    shared = packing.without_what_is_shared(names, ["City", "Town", "Town", None])
+    assert shared == ["\t 001A", "Else", "\t 2", ""]
+    # A name that begins as those do is no such name.
+    assert packing.without_what_is_shared(["\todd", "City 1"], ["City", "City"]) == ["\todd", "City 1"]
+    numbers = np.array([0, -1, 1, 5, -300, 2**29, -(2**29)])
+    corners = [np.array([[3, 4], [5, 4], [5, 1]]), np.array([[900, 0], [899, 2]])]
+    drawn = Drawing(
+        9, 9, 1.0, (), (Border(0, 4, corners[0]), Border(2, 3, corners[1]), Border(2, -1, corners[0])), (), {}, ()
+    )
+    page = browser.new_page()
+    page.add_script_tag(content=SCRIPT)
+    packed = [[packing.in_order(one) for one in codes], shared, packing.coded(numbers), drawn.stretches]
+    found = page.evaluate(
+        """([codes, names, numbers, stretches]) => [codes.map(codesOf), withWhatIsShared({names, district: [0, 1, 1, 1],
+        districts: ["City", "Town"]}), Array.from(decoded(numbers)), stretchesOf(stretches)]""",
+        packed,
+    )
+    page.close()
+    assert found == [codes, names, numbers.tolist(), [[0, 4, "M3 4l2 0 0 -3"], [2, 3, "M900 0l-1 2"]]]
 
 
 def designated(choice: Choice) -> frozenset[tuple[str, str]]:

@@ -463,6 +463,22 @@ def test_a_figure_is_saved_with_its_title_its_numbers_and_how_to_cite_it(seen: V
     assert (one["site"], one["site today"]) == ("Basildon", "Southend")
     assert float(one["minutes"]) == question("base").journeys.loc["E01015814", "basildon"]
     assert len(rows) == len(question("base").areas)
+    # A table has no picture, and its numbers as it shows them: the ways to place a service, and options side by side.
+    assert seen.page.locator('[aria-label="SVG: options"], [aria-label="PNG: placements"]').count() == 0
+    first, *ways = csv.reader(saved("Data (CSV): placements").decode().splitlines())
+    assert (first[0], first[-1], len(ways)) == ("at", "verdict", 7)
+    assert ways[0][:3] == ["Basildon the answer, july 2018", "24.64", "75%"]
+    options = list(csv.DictReader(saved("Data (CSV): options").decode().splitlines()))
+    assert list(options[0]) == ["group", "Measure", "base", "july 2018", "Your choice"]
+    beyond, mean = (
+        next(one for one in options if (one["group"], one["Measure"]) == (group, measure))
+        for group, measure in (
+            ("Full emergency department", "Residents beyond 30 minutes"),
+            ("Hyper-acute stroke unit", "Average minutes"),
+        )
+    )
+    # The best is marked on the page alone, and numbers have no commas.
+    assert (beyond["base"], beyond["july 2018"], mean["base"]) == ("89047", "58726", "24.64")
     seen.page.locator('[aria-label="Copy citation: map"]').click()
     cited = seen.page.evaluate("cited(byId('map-title').textContent)")
     assert cited.startswith("75% of all patients are within 30 minutes; with today’s sites 92%. Where should")

@@ -31,8 +31,8 @@ from optimiser.report.summary_of_staff import fragile, rotas
 from optimiser.search.enumeration import size
 
 SCRIPTS = (
-    *("evaluate.js", "map.js", "floors.js", "roads.js", "isochrones.js", "lookup.js", "figures.js", "ways.js"),
-    *("page.js", "print.js"),
+    *("packing.js", "evaluate.js", "map.js", "floors.js", "roads.js", "isochrones.js", "lookup.js", "figures.js"),
+    *("ways.js", "page.js", "print.js"),
 )
 SECTIONS = (
     ("answer", "Answer"),
@@ -170,7 +170,7 @@ class _Page:
             "placements": self._placements,
             "map": drawn
             and {
-                "borders": [[b.one, b.other, b.path] for b in drawn.borders if b.other >= 0],
+                "borders": drawn.stretches,
                 "points": drawn.points or None,
                 "towns": drawn.towns,
             },

@@ -8,31 +8,18 @@ const HERE = -2, ANYWHERE = -3;
 const BANDS = [30, 45, 60];
 const FAR = 10; // minutes longer or shorter that people notice
 
-// Whole numbers of so many bits each stand one after another, the highest bit first; of 64 bits they are floats.
-function unpacked({bits, many, base64}) {
-  const text = atob(base64), bytes = new Uint8Array(text.length);
-  for (let place = 0; place < bytes.length; place++) bytes[place] = text.charCodeAt(place);
-  if (bits === 64) return new Float64Array(bytes.buffer);
-  const found = new (bits <= 8 ? Uint8Array : bits <= 16 ? Uint16Array : Uint32Array)(many);
-  for (let number = 0, at = 0; number < many; number++, at += bits) {
-    let taken = 0, value = 0;
-    while (taken < bits) {
-      const from = (at + taken) & 7, some = Math.min(8 - from, bits - taken);
-      value = (value << some) | ((bytes[(at + taken) >>> 3] >>> (8 - from - some)) & ((1 << some) - 1));
-      taken += some;
-    }
-    found[number] = value;
-  }
-  return found;
-}
-
 // Turn what is packed into arrays, once.
 function readQuestion(data) {
   const areas = {...data.areas};
   for (const name of ["resident", "people", "older", "fifths", "district"]) {
     if (areas[name]) areas[name] = unpacked(areas[name]);
   }
-  const timesOf = packed => ({minutes: unpacked(packed), missing: 2 ** packed.bits - 1});
+  const timesOf = packed => ({
+    minutes: "over" in packed ? foretold(packed) : unpacked(packed),
+    missing: 2 ** packed.bits - 1,
+  });
+  areas.codes = codesOf(areas.codes);
+  if (areas.districts) areas.names = withWhatIsShared(areas);
   const question = {...data, areas, ...timesOf(data.minutes), patients: {}, modes: {}};
   for (const [mode, packed] of Object.entries(data.modes)) question.modes[mode] = timesOf(packed);
   for (const [activity, counts] of Object.entries(data.patients)) question.patients[activity] = unpacked(counts);

@@ -79,18 +79,39 @@ function districtRows() {
     ...question.groups.names.map(group => [group, ...[today, answer, now].map(result => measure(result, "mean_minutes", shown, group))])];
 }
 
+// A cell as it is shown, without the mark of the best; what is a number as one.
+function plainCell(cell) {
+  const text = cell.textContent.trim().replace(/^● /, "");
+  return /^[\d,]+([.]\d+)?$/.test(text) ? Number(text.replaceAll(",", "")) : text;
+}
+
+// What tables show, as rows: where they have headings of groups each row begins with its group.
+function shownRows(tables) {
+  const found = [];
+  for (const table of tables) {
+    const grouped = table.querySelector(".group") !== null, [head] = table.tHead.rows;
+    let group = "";
+    if (!found.length) found.push([...(grouped ? ["group"] : []), ...Array.from(head.cells, cell => cell.textContent || "measure")]);
+    for (const row of Array.from(table.tBodies).flatMap(body => Array.from(body.rows))) {
+      if (row.cells[0].matches(".group")) group = row.cells[0].textContent;
+      else found.push([...(grouped ? [group] : []), ...Array.from(row.cells, plainCell)]);
+    }
+  }
+  return found;
+}
+
 const cited = words => `${words}. ${document.title} ${document.querySelector("footer p").textContent.split(". ").slice(0, 2).join(". ")}. ${location.hash ? `State: ${location.hash}` : "As first shown"}.`;
 
-// What can be done with a figure, in a line below it.
+// What can be done with a figure, in a line below it; of a table, which has no picture, with its numbers.
 function addSaving(svg, after, called, title, rows) {
   const line = element("p", "", {class: "buttons saving"}), told = element("span", "", {role: "status"});
   const name = ending => `${called}${shown ? `_${shown}` : ""}.${ending}`;
   const ways = [
-    ["SVG", () => saveAs(name("svg"), new Blob([standingAlone(svg(), title())], {type: "image/svg+xml"}))],
-    ["PNG", () => savePng(name("png"), standingAlone(svg(), title()))],
+    svg && ["SVG", () => saveAs(name("svg"), new Blob([standingAlone(svg(), title())], {type: "image/svg+xml"}))],
+    svg && ["PNG", () => savePng(name("png"), standingAlone(svg(), title()))],
     ["Data (CSV)", () => saveAs(name("csv"), new Blob([csvOf(rows())], {type: "text/csv"}))],
     ["Copy citation", async () => { await copyText(cited(title())); told.textContent = "Copied."; }],
-  ];
+  ].filter(Boolean);
   line.append("Save: ", ...ways.map(([words, action]) => {
     const button = element("button", words, {type: "button", "aria-label": `${words}: ${called}`});
     button.addEventListener("click", action);
@@ -104,6 +125,12 @@ function addAllSaving() {
   if (byId("picture")) addSaving(() => byId("picture"), byId("map-sub"), "map", words("map-title"), areaRows);
   if (byId("dumbbell")) addSaving(() => byId("dumbbell"), byId("floors-said"), "districts", words("dumbbells-title"), districtRows);
   if (byId("strip")) addSaving(() => byId("strip"), byId("ways-said"), "ways", () => `${byId("ways-title").textContent}. ${byId("ways-axis").textContent}`, waysRows);
+  const placed = byId("placements"), options = Array.from(document.querySelectorAll("#options .sheet"));
+  if (placed) addSaving(null, placed.closest(".scroll").nextElementSibling, "placements", words("placed-title"), () => shownRows([placed]));
+  if (options.length) {
+    addSaving(null, options[options.length - 1].closest("details") || options[0], "options", () => document.querySelector("[data-title=options]").textContent,
+      () => shownRows(options.map(one => one.querySelector("table"))));
+  }
   for (const svg of document.querySelectorAll("[data-curve]")) {
     addSaving(() => svg, svg, "journeys", () => svg.closest("figure").querySelector("figcaption").textContent, curveRows);
   }

@@ -23,11 +23,13 @@ from optimiser.errors import InputError
 from optimiser.inputs.boundaries import merged, read_boundaries, window
 from optimiser.problem import Problem
 from optimiser.problem.words import short
+from optimiser.report.page.packing import coded
 from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town, in_order
 
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
-METRES_SIMPLER = 40
+# Outlines are simplified by so much, or by so many units of the map where that is more: what is finer nobody can see.
+METRES_SIMPLER, UNITS_SIMPLER = 40, 0.5
 # How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
 SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1
@@ -38,11 +40,16 @@ Points = np.ndarray
 
 @dataclass(frozen=True)
 class Border:
-    """One stretch of border: the areas on either side (−1: nothing) and its path."""
+    """One stretch of border: the areas on either side (−1: nothing) and its corners, in units of the map."""
 
     one: int
     other: int
-    path: str
+    corners: Points
+
+    @property
+    def path(self) -> str:
+        """The stretch as a path."""
+        return _path(self.corners, closed=False)
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,21 @@ class Drawing:
     def around(self, member: Sequence[Any]) -> str:
         """Return the path of every border whose two sides belong to different groups; None: to no group."""
         return "".join(b.path for b in self.borders if b.other != OUTSIDE and member[b.one] != member[b.other])
+
+    @property
+    def stretches(self) -> dict[str, Any]:
+        """Every border between two areas as data, one after another: its sides, where it begins, and its steps."""
+        within = [one for one in self.borders if one.other != OUTSIDE]
+        sides = np.array([(one.one, one.other) for one in within]).reshape(-1, 2)
+        starts = np.array([one.corners[0] for one in within]).reshape(-1, 2)
+        steps = [np.diff(one.corners, axis=0) for one in within]
+        return {
+            "one": coded(np.diff(sides[:, 0], prepend=0)),
+            "beyond": coded(sides[:, 1] - sides[:, 0]),
+            "start": coded(np.diff(starts, axis=0, prepend=0)),
+            "many": coded([len(one) for one in steps]),
+            "steps": coded(np.concatenate(steps) if steps else np.array([])),
+        }
 
     @property
     def edge(self) -> str:
@@ -104,6 +126,8 @@ def drawing(problem: Problem) -> Drawing | None:
     west, south, east, north = surroundings.beyond(frame)
     scale = max(east - west, 1.0) / (ACROSS - 2 * MARGIN * (not known))
     edge = 0 if known else MARGIN
+    if shapes is not None and scale * UNITS_SIMPLER > METRES_SIMPLER:
+        shapes = np.asarray(shapely.coverage_simplify(shapes, scale * UNITS_SIMPLER), dtype=object)
     height = int(np.ceil((north - south) / scale)) + 2 * edge
 
     def units(metres: Points) -> Points:
@@ -186,7 +210,7 @@ def _rings(shape: Any) -> list[Points]:
 def _path(points: Points, *, closed: bool = True) -> str:
     """Write a line as steps from corner to corner, which take fewer letters than places."""
     steps = np.diff(points[:-1] if closed else points, axis=0)
-    moves = "".join(f"{x}{'' if y < 0 else ' '}{y}{' '}" for x, y in steps).rstrip()
+    moves = " ".join(map(str, steps.ravel().tolist())).replace(" -", "-")
     return f"M{points[0][0]} {points[0][1]}l{moves}{'z' if closed else ''}"
 
 
@@ -206,7 +230,7 @@ def _borders(rings: Sequence[Sequence[Points]]) -> Iterator[Border]:
             for start, end in pairwise(breaks):
                 other = beyond[start]
                 if other == OUTSIDE or area < other:
-                    yield Border(area, other, _path(ring[start : end + 1], closed=False))
+                    yield Border(area, other, ring[start : end + 1])
 
 
 def _districts(problem: Problem, shapes: Points, units: Any) -> list[Label]:

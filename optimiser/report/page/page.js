@@ -3,6 +3,7 @@
 
 const PAGE = JSON.parse(byId("data").textContent);
 PAGE.question = readQuestion(PAGE.question);
+if (PAGE.map) PAGE.map.borders = stretchesOf(PAGE.map.borders);
 const asStated = PAGE.question;
 let {question} = PAGE;
 const someLeave = () => question.border && question.border.pull < 1;

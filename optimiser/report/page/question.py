@@ -8,7 +8,6 @@ page works out the left side of the rules with a ``quantity`` itself, and says w
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -38,19 +37,18 @@ from optimiser.model.rules import in_words as said
 from optimiser.model.rules.staff import OfATeam, rota_is_filled
 from optimiser.problem import HERE, MOST_DEPRIVED_DECILES, Border, Observed, Problem, RotaNeed, Service, beds
 from optimiser.problem.decimals import MILLION
+from optimiser.report.page.packing import Data, in_order, packed, packed_table, without_what_is_shared
 
 # With more candidates a table of every choice, or of every pair of them, no longer fits on a page.
 MOST_CANDIDATES_IN_TABLES = 8
 MOST_IN_A_TABLE = 2 ** (2 * MOST_CANDIDATES_IN_TABLES)
 MOST_ALLOCATIONS = 4096
-FLOAT_BITS = 64
-
-Data = dict[str, Any]
 
 
 def question(problem: Problem) -> Data:
     """Return a question as data: areas, sites, minutes, patients, services, rules, objectives and staff."""
     in_tables = len(problem.candidates) <= MOST_CANDIDATES_IN_TABLES
+    minutes = _whole(problem.journeys[list(problem.site_order)], problem.minute_scale)
     choices = {code: _every_choice(problem, code) for code in problem.services} if in_tables else {}
     rules, not_judged = _rules(problem, choices)
     staff = list(_staff(problem))
@@ -65,9 +63,9 @@ def question(problem: Problem) -> Data:
         "candidates": len(problem.candidates),
         "sites": [{"code": code, "name": problem.sites[code].name} for code in problem.site_order],
         "areas": _areas(problem),
-        "minutes": packed(_whole(problem.journeys[list(problem.site_order)], problem.minute_scale)),
+        "minutes": packed_table(minutes),
         "modes": {
-            mode: packed(_whole(table[list(problem.site_order)], problem.minute_scale))
+            mode: packed_table(_whole(table[list(problem.site_order)], problem.minute_scale))
             for mode, table in problem.by_mode.items()
         },
         "patients": {
@@ -81,23 +79,6 @@ def question(problem: Problem) -> Data:
         "objectives": list(_objectives(problem, choices)),
         "staff": staff,
     }
-
-
-def packed(values: np.ndarray) -> Data:
-    """Return whole numbers as base64 of the fewest bits each that hold them, one after another, and −1 as the largest.
-
-    Others, and such as no 32 bits hold, are floats of 64 bits.
-    """
-    flat = np.asarray(values, dtype=float).ravel()
-    top = flat.max(initial=0)
-    bits = int(top + 1).bit_length() if top < np.iinfo("u4").max else FLOAT_BITS
-    if bits == FLOAT_BITS:
-        held = flat.astype("<f8").tobytes()
-    else:
-        known = np.where(flat < 0, 2**bits - 1, flat).astype(">u2" if bits <= 16 else ">u4")
-        every = np.unpackbits(known.view("u1").reshape(len(flat), known.itemsize), axis=1)
-        held = np.packbits(every[:, 8 * known.itemsize - bits :]).tobytes()
-    return {"bits": bits, "many": len(flat), "base64": base64.b64encode(held).decode("ascii")}
 
 
 def designated_at(problem: Problem, designated: frozenset[tuple[str, str]]) -> dict[str, list[str]]:
@@ -115,7 +96,7 @@ def _areas(problem: Problem) -> Data:
     resident = areas["resident"].to_numpy(bool)
     names = areas["name"] if "name" in areas else pd.Series("", index=areas.index)
     found: Data = {
-        "codes": [str(code) for code in areas.index],
+        "codes": in_order([str(code) for code in areas.index]),
         "names": [name if isinstance(name, str) else "" for name in names],
         "resident": packed(resident.astype(float)),
     }
@@ -134,6 +115,7 @@ def _areas(problem: Problem) -> Data:
         found["districts"] = everywhere
         found["resident_districts"] = len(known)
         found["district"] = packed(np.array([everywhere.index(d) if isinstance(d, str) else -1 for d in districts]))
+        found["names"] = without_what_is_shared(found["names"], list(districts))
     return found
 
 
