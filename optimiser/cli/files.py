@@ -34,6 +34,9 @@ def report(
         Path | None, typer.Option(help="A CSV of what people judged: criterion, run, judgement, by, date.")
     ] = None,
     roads: Ticked = None,
+    sweep: Annotated[
+        Path | None, typer.Option(help="The folder of a sweep of the first run's question, to be drawn as well.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write one HTML page that shows runs side by side and answers what-ifs, from disk and without a network.
@@ -54,7 +57,7 @@ def report(
         )
     with progress(as_json or not roads) as tell:
         tell("Asking again in every state of the roads")
-        written = write_report(read, target, judged=judged, roads=_states(roads, runs[0]))
+        written = write_report(read, target, judged=judged, roads=_states(roads, runs[0]), sweep=sweep)
     size, failed = written.stat().st_size, [run for run in read if len(run.breaches)]
     words = [f"Wrote {written} ({size / 1e6:.1f} MB). Open it in any browser; it needs no network."]
     record = {"page": str(written), "bytes": size, "check_failed": [run.name for run in failed]}

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimiser.errors import Fault, InputError
 from optimiser.explanation.then_best import best_straight_there
 from optimiser.plan.affected import of_plans, one_row_an_area
 from optimiser.plan.finished import Run, Source, alone_without_plan, runs_of
@@ -27,12 +28,13 @@ from optimiser.report.page.no_plan import page_without_plan
 from optimiser.report.page.outlines import Drawing, drawing
 from optimiser.report.page.question import designated_at, question
 from optimiser.report.page.rendering import rendered, visible
+from optimiser.report.page.swept import swept
 from optimiser.report.summary_of_staff import fragile, rotas
 from optimiser.search.enumeration import size
 
 SCRIPTS = (
     *("packing.js", "evaluate.js", "map.js", "floors.js", "roads.js", "isochrones.js", "lookup.js", "figures.js"),
-    *("ways.js", "page.js", "print.js"),
+    *("ways.js", "sweep.js", "page.js", "print.js"),
 )
 SECTIONS = (
     ("answer", "Answer"),
@@ -44,6 +46,7 @@ SECTIONS = (
     ("rotas", "Rotas and beds"),
     ("transfers", "Ambulances and transfers"),
     ("ways", "All ways that meet the rules"),
+    ("swept", "What a sweep found"),
     ("options", "Options side by side"),
     ("checked", "How this was checked"),
 )
@@ -63,6 +66,7 @@ def page(
     *,
     judged: Path | None = None,
     roads: Mapping[str, Problem] | None = None,
+    sweep: Path | None = None,
     scripts: Sequence[str] = (),
     connect: str = "'none'",
 ) -> str:
@@ -78,13 +82,17 @@ def page(
         A CSV file of what people judged about them: criterion, run, judgement, by, date.
     roads
         The question of the first run in other states of the roads, by the state in words: the page is asked in each.
+    sweep
+        The folder of a sweep of the first run's question, whose findings are drawn.
     scripts, connect
         Further scripts, and what the page may connect to, as a content security policy says it. For a server that
         shows the page; a page on disk has none and connects to nothing.
     """
     if without := alone_without_plan(runs):
+        if sweep:
+            raise InputError([Fault(str(sweep), "no plan meets every rule in this run, so no sweep is drawn with it.")])
         return page_without_plan(without, scripts=scripts, connect=connect)
-    return _Page(_as_people_say(runs_of(runs)), judged, tuple(scripts), connect, roads or {}).html
+    return _Page(_as_people_say(runs_of(runs)), judged, tuple(scripts), connect, roads or {}, sweep).html
 
 
 def data(runs: Sequence[Source]) -> dict[str, Any]:
@@ -102,15 +110,16 @@ def write_report(
     *,
     judged: Path | None = None,
     roads: Mapping[str, Problem] | None = None,
+    sweep: Path | None = None,
 ) -> Path:
-    """Write the page of some runs to a new file; ``judged`` and ``roads`` as for ``page``.
+    """Write the page of some runs to a new file; ``judged``, ``roads`` and ``sweep`` as for ``page``.
 
     Raises
     ------
     NotWritten
         When there is a file of that name already, or it cannot be written; no half of a page is left.
     """
-    return write_file(page(runs, judged=judged, roads=roads).encode(), Path(path))
+    return write_file(page(runs, judged=judged, roads=roads, sweep=sweep).encode(), Path(path))
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,7 @@ class _Page:
     more_scripts: tuple[str, ...]
     connect: str
     roads: Mapping[str, Problem] = field(default_factory=dict)
+    sweep: Path | None = None
 
     @property
     def run(self) -> Run:
@@ -167,6 +177,7 @@ class _Page:
             "aims": parts.aims(self.runs),
             **({"roads": [{key: one[key] for key in ROADS} for one in self.on_roads]} if self.on_roads else {}),
             "lawful": self.lawful and self.lawful["strip"] and self.lawful["strip"]["data"],
+            "sweep": swept(self.run, self.sweep) if self.sweep else None,
             "placements": self._placements,
             "map": drawn
             and {
@@ -255,7 +266,12 @@ class _Page:
     def _head(self) -> dict[str, Any]:
         return {
             "title": self.problem.title,
-            "sections": [one for one in SECTIONS if {"ways": self.lawful, "roads": self.on_roads}.get(one[0], True)],
+            "sections": [
+                one
+                for one in SECTIONS
+                if {"ways": self.lawful, "roads": self.on_roads, "swept": self.sweep}.get(one[0], True)
+            ],
+            "swept": self.sweep is not None,
             "years": words.data_years(self.run),
             "version": versions()["optimiser"],
             "run": {"name": self.run.name},

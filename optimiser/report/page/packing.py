@@ -81,7 +81,7 @@ def _least_left_over(left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return back, over
 
 
-def coded(values: np.ndarray) -> Data:
+def coded(values: np.ndarray | Sequence[int]) -> Data:
     """Return small whole numbers, above 0 and below, in an exponential code of Golomb's kind.
 
     They are counted 0, −1, 1, −2 …, ``2**order`` is added, and before the binary digits of that stand as many noughts
@@ -100,7 +100,8 @@ def coded(values: np.ndarray) -> Data:
 
 def _lengths(folded: np.ndarray, order: int) -> np.ndarray:
     """Return how many bits each number takes: its digits with ``2**order`` added, and the noughts before them."""
-    return 2 * np.frexp((folded + 2**order).astype(float))[1].astype(np.int64) - 1 - order
+    digits: np.ndarray = np.frexp((folded + 2**order).astype(float))[1].astype(np.int64)
+    return np.asarray(2 * digits - 1 - order)
 
 
 def in_order(codes: Sequence[str]) -> list[str] | list[Data]:

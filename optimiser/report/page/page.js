@@ -870,6 +870,7 @@ on("judge", "click", addJudgement);
 on("download", "click", download);
 for (const id of ["judge", "download"]) if (byId(id)) byId(id).hidden = false;
 if (byId("picture")) drawPatterns(["#12436d", "#f46a25", "#a285d1", "#28a197", "#801650", "#6b7680"]);
+if (PAGE.sweep) byId("swept-found").replaceChildren(...sweepFigures(PAGE.sweep.found, PAGE.sweep.parameters));
 addAllSaving();
 const firstShown = shown;
 if (shown) show(shown);
