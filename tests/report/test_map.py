@@ -273,17 +273,23 @@ def test_today_the_answer_and_a_choice_stand_beside_each_other_on_one_scale(seen
     assert maps.locator("figcaption").all_text_contents() == [
         "Today: 92% within 30 minutes",
         "The answer: 75% within 30 minutes",
+        # Of 1,863 patients 877 have longer journeys, and those by more than a minute are told.
+        "The answer against today: 47% of patients over a minute longer, 0% shorter",
     ]
     seen.page.locator('.ticks input[data-service="hyper_acute_stroke"][data-site="southend"]').click()
-    assert maps.count() == 3
+    assert maps.count() == 4
     # The choice's small map shows each area as the large one does.
-    seen.page.wait_for_function("document.querySelectorAll('#multiples svg').length === 3")
+    seen.page.wait_for_function("document.querySelectorAll('#multiples svg').length === 4")
     same = """() => { const large = new Map();
       for (const path of document.querySelectorAll('#areas path')) {
         const name = path.getAttribute('class'); large.set(name, (large.get(name) || '') + path.getAttribute('d')); }
-      return Array.from(document.querySelectorAll('#multiples figure:last-child .areas path'))
+      return Array.from(document.querySelectorAll('#multiples figure:nth-child(3) .areas path'))
         .every(one => large.get(one.getAttribute('class')) === one.getAttribute('d')); }"""
     assert seen.page.evaluate(same)
+    # And what changes by it, as the large map of changes shows it.
+    assert maps.last.locator("figcaption").inner_text().startswith("Your choice against today: ")
+    seen.page.click("[name=view][value=difference]")
+    assert seen.page.evaluate(same.replace("nth-child(3)", "nth-child(4)"))
 
 
 @pytest.mark.parametrize("size", [LAPTOP, (390, 844)], ids=["laptop", "telephone"])

@@ -125,9 +125,9 @@ function shapesOf(points, classes) {
   return Array.from(paths, ([name, d]) => made("path", {class: points ? `${name} dots` : name, d: d.join("")}));
 }
 
-// A small map of minutes: land, areas, and a disc where the service is.
-function smallMap({question, map, breaks}, code, result, words) {
-  const {classes} = classesOf(question, "minutes", result.going[code], result.going[code], breaks[code]);
+// A small map of minutes or, against another result, of changes: land, areas, and a disc where the service is.
+function smallMap({question, map, breaks}, code, result, words, before = null) {
+  const {classes} = classesOf(question, before ? "difference" : "minutes", result.going[code], (before || result).going[code], breaks[code]);
   const svg = made("svg", {viewBox: byId("picture").getAttribute("viewBox"), class: byId("picture").getAttribute("class"), role: "img", "aria-label": words});
   if (byId("land")) svg.append(made("use", {href: "#land"}));
   const areas = made("g", {class: "areas"});

@@ -29,7 +29,7 @@ from optimiser.report.surroundings import Label, Road, Room, Surroundings, Town,
 GRID = "EPSG:27700"
 ACROSS, MARGIN = 1000, 24
 # Outlines are simplified by so much, or by so many units of the map where that is more: what is finer nobody can see.
-METRES_SIMPLER, UNITS_SIMPLER = 40, 0.5
+METRES_SIMPLER, UNITS_SIMPLER = 40, 0.4
 # How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
 SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1

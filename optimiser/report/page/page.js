@@ -726,6 +726,16 @@ function fillMultiples() {
     figure.append(element("figcaption", words), smallMap(PAGE, shown, result, words));
     return figure;
   }));
+  byId("multiples").append(changeFigure(own.length ? "Your choice" : word));
+}
+
+// What is shown less today, on the steps of the large map of changes, with whose journeys change by more than a minute.
+function changeFigure(name) {
+  const figure = element("figure"), {total} = classesOf(question, "difference", now.going[shown], today.going[shown], PAGE.breaks[shown]);
+  const all = [...total.values()].reduce((sum, one) => sum + one, 0), of = steps => FORMS.percent(steps.reduce((sum, step) => sum + (total.get(step) || 0), 0) / all);
+  const words = `${name} against today: ${of(["d3", "d4"])} of patients over a minute longer, ${of(["d0", "d1"])} shorter`;
+  figure.append(element("figcaption", words), smallMap(PAGE, shown, now, words, today));
+  return figure;
 }
 
 // Options: judged rows and weights ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ UNREADABLE = (
     "this is no folder of a sweep that is done, as optimiser sweep writes it. Name one, or run the sweep again."
 )
 CHANGED = "this is not as the sweep wrote it. Run the sweep again."
-ANOTHER = "this sweep is of another question than the run: {} differ. Sweep the config of the run, or solve its config."
+ANOTHER = "this sweep is of another question than the run ({}). Sweep the run's config, or solve the sweep's."
 
 
 def swept(run: Run, folder: Path) -> dict[str, Any]:
