@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,12 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
 def test_a_run_without_a_plan_is_set_beside_no_other(none: Path, tmp_path: Path):
     with pytest.raises(InputError, match="no plan meets every rule here"):
         op.write_report([none, none], tmp_path / "page.html")
+
+
+def test_a_way_out_of_which_nothing_more_is_known_is_shown_all_the_same(none: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys.modules["optimiser.report.page.no_plan"], "then_best", lambda *_: None)
+    html = op.write_report([none], none.parent / "not_worked_out.html").read_text()
+    assert html.count("What would then be best was not worked out here.") == 3 and "Nearest to every rule" not in html
 
 
 def test_a_damaged_run_without_a_plan_is_refused_or_said_to_have_failed(none: Path, tmp_path: Path):

@@ -214,7 +214,7 @@ class _Page:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
         every = [reached for _, _, reached in self.ranked]
         for (row, then, reached), gained in zip(self.ranked, self.gained[1], strict=True):
-            found: dict[str, Any] = {"words": begun(str(row["words"])), "then": None, "matrix": None, "asked": ""}
+            found = dict[str, Any](words=begun(str(row["words"])), then=None, matrix=None, asked="", rank="")
             if then:
                 found["rank"] = f"{every.index(reached) + 1}{' (level)' if every.count(reached) > 1 else ''}."
                 gained = [*gained, *self._none_below(then.plan, str(row["gives_way"]))]
