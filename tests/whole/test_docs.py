@@ -658,7 +658,9 @@ def test_what_the_counts_of_each_year_make_of_the_care_model_is_as_told(year: st
     assert plan.sites_of(HASU) == ("basildon", "broomfield")[:sites]
     assert (plan.designated == answer("care_model").designated) is (sites == 1)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    assert "care model: Basildon and Broomfield); as in 2018/19, Basildon alone; as in 2019/20, the main question" in told
+    assert (
+        "care model: Basildon and Broomfield); as in 2018/19, Basildon alone; as in 2019/20, the main question" in told
+    )
 
 
 def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():

@@ -15,7 +15,8 @@ import pandas as pd
 from optimiser.explanation import OnRoads, on_roads
 from optimiser.plan import Plan
 from optimiser.problem import Problem
-from optimiser.report.page.question import designated_at, packed, question
+from optimiser.report.page.packing import packed
+from optimiser.report.page.question import designated_at, question
 from optimiser.scenarios.settings import AS_THEY_ARE
 
 Path = tuple[str | int, ...]
