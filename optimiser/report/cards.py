@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any
 
 from optimiser.explanation import SINCE, broken
@@ -645,8 +645,11 @@ def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
 
 
 def _rounded(said: str) -> str:
-    """Return a sentence with its shares in about whole percent: exactly they stand below, with every change."""
-    return PARTS_OF_A_PERCENT.sub(lambda share: f"about {whole(float(share[1]))}%", said)
+    """Return a sentence with its shares in about whole percent, rounded up, so that what is enough stays enough.
+
+    Exactly they stand below, with every change.
+    """
+    return PARTS_OF_A_PERCENT.sub(lambda share: f"about {ceil(float(share[1]))}%", said)
 
 
 def _in_short(plan: Plan, change: Mapping[str, Any]) -> str:

@@ -29,6 +29,7 @@ from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Figure, Fixed
 from optimiser.problem.parameters import parameters
 from optimiser.report import glossary
+from optimiser.report.cards import _rounded
 from optimiser.report.page import build as report
 from optimiser.report.page.side_by_side import told_apart
 from optimiser.search.level import with_standings
@@ -104,6 +105,12 @@ def test_no_code_file_or_command_stands_in_what_a_leader_reads(seen: Visit):
 def test_the_same_runs_give_the_same_bytes(folder: Path):
     page = report.page([folder / "base", folder / "july_2018"])
     assert page.encode() == (folder / "page.html").read_bytes()
+
+
+def test_growth_that_is_enough_is_never_rounded_to_what_is_not():
+    """Of 569 patients 31 are short of 600: 5% more would leave it at 597."""
+    assert _rounded("Enough for that: 5.45% more patients.") == "Enough for that: about 6% more patients."
+    assert _rounded("10% more; if more than 93.78% did.") == "10% more; if more than about 94% did."
 
 
 def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
