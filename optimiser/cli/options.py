@@ -255,7 +255,7 @@ def _worse_in_words(near: NearBest, worse: int, than: str) -> list[str]:
         none = f"In none of {of_all if left else 'them'} is any service's own average journey more than {more}"
         return [f"{none} longer", f"than in {than}.{others}"]
     of_all = f"{worse:,} of {of_all}"
-    far = ": for the patients of that service they do not come near" if than == THE_FIRST else ""
+    far = ": for the patients of that service they are not level" if than == THE_FIRST else ""
     return [
         f"* In {of_all}, some service's own average journey is more than {more} longer than in",
         f"{than}{far}.{others}",

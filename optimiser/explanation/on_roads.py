@@ -8,7 +8,7 @@ from math import isclose, isfinite
 
 from optimiser.explanation.best import best_option
 from optimiser.explanation.broken import lines
-from optimiser.explanation.costs import Cost, costs, elsewhere_in_words
+from optimiser.explanation.costs import Cost, costs, elsewhere_in_words, means_in_words
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
@@ -82,7 +82,7 @@ class OnRoads:
         best = sum(one.still_best for one in self.states)
         level = sum(one.is_level for one in self.states)
         but = f", and level with the best in {level} more" if level else ""
-        head = f"Of {amount(len(self.states), 'states')} of the roads, the plan is the best in {best}{but}:"
+        head = f"Of {amount(len(self.states), 'states')} of the roads, the plan is the best in {best or 'none'}{but}:"
         return "\n".join([head, *(f"  - {one.state}: {self.said(one)}" for one in self.states)])
 
     def said(self, one: InState) -> str:
@@ -99,7 +99,7 @@ class OnRoads:
             return "; ".join(["yes", *journeys])
         broken = ["it breaks a rule there"] if len(one.kept.broken) else []
         better = f"best there: {elsewhere_in_words(self.plan, one.best.designated)}{self._not_lawful_yet(one.best)}"
-        differs = [str(cost) for cost in one.costs if cost.more][:1]
+        differs = [*means_in_words(one.kept, one.best), *[str(cost) for cost in one.costs if cost.more][:1]]
         no = "no, but by too little to matter" if one.is_level else "no"
         return "; ".join([no, *broken, *journeys, better, *differs])
 

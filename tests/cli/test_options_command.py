@@ -127,7 +127,7 @@ def test_near_in_another_aim_the_first_of_all_is_what_options_are_set_against():
     done = optimiser("options", "configs/base.yaml", "--within-minutes", "1", "--near-in", "worst_journey", cwd=ROOT)
     assert "what differs from the first of all, above" in done.stdout
     assert "Hyper-acute stroke unit: Broomfield (32.30* minutes against 24.64, 34% within 30" in done.stdout
-    assert "longer than in\nthe first of all, above.\n" in done.stdout and "do not come near" not in done.stdout
+    assert "longer than in\nthe first of all, above.\n" in done.stdout and "are not level" not in done.stdout
 
 
 def test_one_plan_near_is_told_and_no_shares_of_it():

@@ -657,6 +657,9 @@ def test_what_the_counts_of_each_year_make_of_the_care_model_is_as_told(year: st
     plan = op.solve(op.read_problem(tmp_path / "question.yaml"))
     assert plan.sites_of(HASU) == ("basildon", "broomfield")[:sites]
     assert (plan.designated == answer("care_model").designated) is (sites == 1)
+    if year == "2018/19":
+        told = f"the hyper-acute journey is then {number(plan, 'mean_minutes', HASU):.1f} minutes and not"
+        assert f"{told} {number(answer('care_model'), 'mean_minutes', HASU):.1f}" in words_of(ROOT / "docs/observed.md")
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
     assert (
         "care model: Basildon and Broomfield); as in 2018/19, Basildon alone; as in 2019/20, the main question" in told
