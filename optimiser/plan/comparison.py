@@ -36,6 +36,7 @@ COMPARED = (
     "ambulance_hours_per_year",
 )
 
+FROM_OUTSIDE = "patients from outside"
 PLACES_BROKEN = "places where rules are broken"
 WITHOUT_EXCEPTIONS = "places where rules would be broken if no exception were granted"
 # How rows on neighbours begin; they are left out where no answer has more or fewer.
@@ -142,7 +143,7 @@ def _column(tables: Tables) -> dict[tuple[str, str], object]:
                 found[service, name] = by_name[service, name, ""]
         come = [(service, "site_patients_from_outside", site) for site in rows["site"]]
         if any(one in by_name.index for one in come):
-            found[service, "patients from outside"] = float(sum(by_name.get(one, 0.0) for one in come))
+            found[service, FROM_OUTSIDE] = float(sum(by_name.get(one, 0.0) for one in come))
         for site in rows["site"]:
             if (service, "site_patients", site) in by_name.index:
                 found[service, f"patients at {site}"] = by_name[service, "site_patients", site]

@@ -90,7 +90,7 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     change = "changes" if changing == 1 else "change"
-    tail = f" Of the {len(rest)} other services that are not fixed {changing} {change} sites." if rest else ""
+    tail = f" {changing} of {len(rest)} others not fixed {change} sites." if rest else ""
     there_today = {code for _, code in problem.today} - {*shown}
     lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
     tail += f" {begun(listed(lower(one.name) for one in lost))} would then be provided nowhere." if lost else ""

@@ -59,7 +59,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             "Whichever way out closes, too:",
             "short of 5 WTE emergency medicine consultants in all: then Basildon 8, Broomfield 8 and Southend 9",
             "Gained whichever way out:",
-            "see at least 600 patients a year (by this model 1 of 3 today), and have 6 stroke consultants (in 2019",
+            "see at least 600 patients a year (by this model 1 of 3 today; as counted in 2021/22 all 3), and have 6",
             "at each site that provides it; 25 were in post in all in 2017.",
             "5 WTE emergency medicine consultants recruited; 1 of the stroke consultants moved",
             "877 of 1,863 residents' stroke admissions a year (47%), by 13.2 minutes on average,",

@@ -28,7 +28,8 @@ from optimiser.scenarios.settings import read_states
 from optimiser.search.planning import solve
 
 ROOT = Path(__file__).parents[2]
-SCRIPTS = "".join((files("optimiser.report.page") / name).read_text("utf-8") for name in ("evaluate.js", "roads.js"))
+NEEDED = ("packing.js", "evaluate.js", "roads.js")
+SCRIPTS = "".join((files("optimiser.report.page") / name).read_text("utf-8") for name in NEEDED)
 IN_STATE = EVALUATE.replace("[data, choices, before] =", "[data, choices, before, state] =").replace(
     "readQuestion(data)", "inState(data, state)"
 )

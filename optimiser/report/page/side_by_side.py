@@ -14,7 +14,7 @@ from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
 from optimiser.plan.affected import asked_about
 from optimiser.plan.asked import differing
-from optimiser.plan.comparison import MORE_AT, PLACES_BROKEN, WITHOUT_EXCEPTIONS, compare, tables_of
+from optimiser.plan.comparison import FROM_OUTSIDE, MORE_AT, PLACES_BROKEN, WITHOUT_EXCEPTIONS, compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
@@ -89,6 +89,9 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     same: list[Row] = []
     more: list[Row] = []
     for (service, measure), of_runs in zip(compared.index, compared.to_numpy(), strict=True):
+        if measure == FROM_OUTSIDE:
+            # The page has who comes from outside site by site.
+            continue
         row = list(of_runs)
         name = problem.services[service].name if service in problem.services else str(service)
         words = in_words(problem, str(measure))
