@@ -274,7 +274,8 @@ def _enough_and_ties(then: Plan) -> str:
     ]
     enough, hangs = _growth_that_is_enough(then)
     # Who ties once there are more tells enough of who ties now.
-    return _sentences(filter(None, ("; ".join([enough, *hangs]), *([] if hangs else ties))))
+    now = [] if hangs else [f"now {one}" for one in ties]
+    return _sentences(filter(None, ("; ".join([enough, *hangs]), *now)))
 
 
 def _sentences(found: Iterable[str]) -> str:
@@ -381,9 +382,9 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     now = parameter.current(plan.problem)
     by, then = abs(at - now), best.designated if best else None
     since = _why_not_here(plan, parameter.apply(plan.problem, at)) if best else ""
-    words = f"{_sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix('.')}{since}"
+    words = _sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix(".")
     there = evaluate(parameter.apply(plan.problem, at), then) if then is not None else None
-    words = f"{'; '.join([words, *(hangs_on(there) if there else [])])}."
+    words = f"{'; '.join([words, *(hangs_on(there) if there else [])])}{since}."
     if parameter.unit == MORE:
         now = exactly(round(float(plan.problem.journeys[_site_of(parameter)].mean()), 6))
     size = float(by / now) if now else 1.0
