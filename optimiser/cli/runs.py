@@ -244,7 +244,9 @@ def _tables_of(
     """
     from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
+    from optimiser.plan import evaluate
     from optimiser.plan.asked import designated_in
+    from optimiser.plan.equally_near import hangs_on
     from optimiser.plan.finished import read_tables
     from optimiser.plan.proof import Written
     from optimiser.report.how_sure import level_in_short
@@ -265,23 +267,14 @@ def _tables_of(
             best[name] = said_of_best(path)
             to_know[name] = Written(**record["option"]).to_know if "option" in record else []
             before = record.get("know_before", ())
-            ties[name] = _hangs_on(read_problem(path / "config.yaml"), designated_in(found[name]))
+            ties[name] = hangs_on(evaluate(read_problem(path / "config.yaml"), designated_in(found[name])))
         else:
             option, tables, said, before = _evaluated(problem, path)
             name = name if option.code in found else option.code
             found[name], best[name], to_know[name] = tables, said, option.to_know
-            ties[name] = _hangs_on(problem, designated_in(tables))
+            ties[name] = hangs_on(evaluate(problem, designated_in(tables)))
         known |= {one["sentence"]: one["source"] for one in before}
     return found, level, best, to_know, known, ties
-
-
-def _hangs_on(problem: Problem, designated: frozenset[tuple[str, str]]) -> list[str]:
-    """Return on whose equal journeys it hangs that an answer breaks no rule, in words; nothing where it breaks one."""
-    from optimiser.plan import evaluate
-    from optimiser.plan.equally_near import hangs_on
-
-    plan = evaluate(problem, designated)
-    return [] if len(plan.broken) else hangs_on(plan)
 
 
 def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any], list[dict[str, str]]]:

@@ -203,5 +203,5 @@ def site_of(problem: Problem, instance: str) -> str:
 
 def hangs_in_words(plan: Plan, who: str = "it") -> list[str]:
     """Return on whose equal journeys it hangs that a plan breaks no rule, a line each; nothing where on none's."""
-    ties = [] if len(plan.broken) else hangs_on(plan)
+    ties = hangs_on(plan)
     return [f"That {who} breaks no rule hangs on equal journeys:", *(f"  - {one}." for one in ties)] if ties else []

@@ -12,6 +12,7 @@ import pandas as pd
 from optimiser.errors import Fault, InputError
 from optimiser.inputs.config import settings_in_full
 from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.model.rules import JUDGED
 from optimiser.problem.words import amount, listed
 
 Tables = Mapping[str, pd.DataFrame]
@@ -100,6 +101,12 @@ def who_may_move(answer: Tables) -> set[str]:
     rows = answer["settings"]
     stated = rows[rows["setting"].str.fullmatch(r"teams\..*\.moves_at_most") & ~rows["value"].isin(["0", "0.0"])]
     return {str(setting).split(".")[1] for setting in stated["setting"]}
+
+
+def lacks_who_may_move(instance: str, moving: set[str]) -> bool:
+    """Whether an instance of a rule is about staff of whom some may move, who are lacking at no site in particular."""
+    rule, *whose = instance.split(".")
+    return JUDGED[rule].from_staff and not moving.isdisjoint(whose)
 
 
 def differing(base: Tables, other: Tables) -> list[str]:

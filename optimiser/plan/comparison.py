@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from optimiser.model.rules import JUDGED
 from optimiser.plan import Plan, matters
 from optimiser.plan.affected import asked_about, between
-from optimiser.plan.asked import is_true, refuse_other_places, settings_apart, who_may_move
+from optimiser.plan.asked import is_true, lacks_who_may_move, refuse_other_places, settings_apart, who_may_move
 from optimiser.plan.measures import MORE_THAN_TODAY
 from optimiser.plan.quotable import sentences
 from optimiser.problem.words import without_sites
@@ -186,10 +185,7 @@ def _broken(tables: Tables) -> dict[tuple[str, str], object]:
     excepted = 0 if listed is None or listed.empty else int(is_true(listed["would_have_broken"]).sum())
     sites, moving = tables["sites"]["site"], who_may_move(tables)
     rules = {instance: without_sites(instance, sites) for instance in map(str, broken["instance"])}
-    where = {
-        rule if JUDGED[instance.split(".")[0]].from_staff and moving & {*instance.split(".")} else instance
-        for instance, rule in rules.items()
-    }
+    where = {rule if lacks_who_may_move(instance, moving) else instance for instance, rule in rules.items()}
     found: dict[tuple[str, str], object] = {
         ("", "rules broken"): len({*rules.values()}),
         ("", PLACES_BROKEN): len(where),

@@ -88,8 +88,8 @@ def in_words(problem: Problem, found: tuple[EquallyNear, ...], why: str = "") ->
 
 
 def hangs_on(plan: Plan) -> list[str]:
-    """Return for each service on whose equal journeys it hangs that a site sees as many as are asked for, in words."""
-    return tied(plan, plan.problem.services, lambda one: one.are_needed)
+    """Return on whose equal journeys it hangs that a plan breaks no rule, in words; nothing of one that breaks one."""
+    return [] if len(plan.broken) else tied(plan, plan.problem.services, lambda one: one.are_needed)
 
 
 def tied(plan: Plan, services: Iterable[str], are_told: Callable[[EquallyNear], bool]) -> list[str]:

@@ -16,7 +16,15 @@ import pandas as pd
 from optimiser.model.rules import JUDGED
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import THRESHOLDS, Answer, sites_of_both
-from optimiser.plan.asked import EXCEPTIONS, in_short, is_true, resident_areas, settings_apart, who_may_move
+from optimiser.plan.asked import (
+    EXCEPTIONS,
+    in_short,
+    is_true,
+    lacks_who_may_move,
+    resident_areas,
+    settings_apart,
+    who_may_move,
+)
 from optimiser.problem.words import (
     PATIENTS,
     against,
@@ -493,8 +501,7 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
 
 def _lack_staff_who_may_move(answer: Answer) -> bool:
     broken, moving = answer["rules"][~is_true(answer["rules"]["pass"])], who_may_move(answer)
-    parts = (str(instance).split(".") for instance in broken["instance"])
-    return any(JUDGED[rule].from_staff and moving & {*whose} for rule, *whose in parts)
+    return any(lacks_who_may_move(instance, moving) for instance in map(str, broken["instance"]))
 
 
 def _shared_out(journeys: pd.DataFrame) -> set[str]:

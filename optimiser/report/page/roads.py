@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimiser.explanation import OnRoads, on_roads
+from optimiser.explanation import on_roads
 from optimiser.plan import Plan
 from optimiser.problem import Problem
 from optimiser.report.page.packing import packed
@@ -43,7 +43,7 @@ def shown(plan: Plan, states: Mapping[str, Problem]) -> list[dict[str, Any]]:
             {
                 "name": one.state,
                 "stays": "yes" if one.still_best else "no",
-                "said": _after_yes_or_no(standing, one.state),
+                "said": _after_yes_or_no(standing.said(one)),
                 "best": None if one.best is None else designated_at(there, one.best.designated),
                 **difference(asked, question(there), plan.problem, there),
             }
@@ -51,9 +51,8 @@ def shown(plan: Plan, states: Mapping[str, Problem]) -> list[dict[str, Any]]:
     return found
 
 
-def _after_yes_or_no(standing: OnRoads, state: str) -> str:
-    one = next(one for one in standing.states if one.state == state)
-    said = standing.said(one).removeprefix("yes").removeprefix("no; ").removeprefix("; ")
+def _after_yes_or_no(said: str) -> str:
+    said = said.removeprefix("yes").removeprefix("no; ").removeprefix("; ")
     return said[:1].upper() + said[1:]
 
 
