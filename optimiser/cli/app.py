@@ -78,15 +78,16 @@ def finish(
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, found)), indent=2))
     else:
         changes = would_change.changes if would_change else ()
-        told, more = ([one.words for one in changes], []) if full else in_brief(changes)
+        told, more = ([one.words for one in changes], 0) if full else in_brief(changes)
         otherwise = [str(one) if full else first_sentence(str(one)) for one in said]
         unknown = left_out(would_change.not_worked_out, str(written)) if would_change else []
-        shown = screen.lines(plan, [*told, *otherwise, *more, *unknown], brief=not full)
+        would_turn = [*told, *otherwise, *unknown]
+        shown = screen.lines(plan, would_turn) if full else screen.in_brief(plan, would_turn, more)
         words = [
             *shown,
             *(one for one in extra if isinstance(one, str)),
             *(["", *(line for line in screen.rest(plan) if not line or line not in shown)] if full else []),
-            checked(plan, best) if not breaches else "CHECK FAILED: do not use this run.",
+            checked(plan, best, in_short=not full) if not breaches else "CHECK FAILED: do not use this run.",
         ]
         say(words, {}, False, "" if quiet else f"optimiser report {written}", f"Run folder: {written}")
     if breaches:
@@ -96,14 +97,13 @@ def finish(
         raise typer.Exit(NOT_PROVED_EXIT)
 
 
-def in_brief(changes: Sequence[Change]) -> tuple[list[str], list[str]]:
-    """Return the first sentence of as many changes as a screen has room for, those of figures last, and if more are."""
+def in_brief(changes: Sequence[Change]) -> tuple[list[str], int]:
+    """Return the first sentence of as many changes as a screen has room for, and how many more; of figures least."""
     from optimiser.problem.words import first_sentence
 
     first = sorted(changes, key=lambda one: one.kind == "parameter")[:MOST_CHANGES_IN_BRIEF]
     shown = [first_sentence(one.words) for one in changes if one in first]
-    more = len(changes) - len(shown)
-    return shown, [f"{more} more with --full."] if more else []
+    return shown, len(changes) - len(shown)
 
 
 def _answer(plan: Plan, folder: Path, breaches: list[dict[str, Any]]) -> dict[str, object]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from optimiser.explanation import OnRoads
     from optimiser.plan.comparison import Tables
-    from optimiser.plan.proof import Written
     from optimiser.problem import Problem
 
 
@@ -92,17 +92,19 @@ def compare(
         hint = "is evaluated by a question: name its config first, as in CONFIG RUN... OPTION.yaml."
         raise typer.BadParameter(f"{options[0]} {hint}", param_hint="RUN...")
     with progress(quiet or as_json) as tell:
-        tables, level, best, to_know, known, ties = _tables_of(shown, config, tell)
+        each = _set_of(shown, config, tell)
+        tables = {name: one.tables for name, one in each.items()}
         compared, frames = compare_tables(tables), affected(tables)
         on_roads = _on_roads(roads, shown, config, tables, tell) if roads else {}
+    known = {sentence: source for one in each.values() for sentence, source in one.known.items()}
     everything = {
         "compared": compared.reset_index(),
         **frames,
-        "best": _best(best),
-        "options": _of_each(to_know, "to_know"),
+        "best": _best({name: one.best for name, one in each.items()}),
+        "options": _of_each({name: one.to_know for name, one in each.items()}, "to_know"),
+        "know_before": _known_before(known),
+        "ties": _of_each({name: one.hangs_on for name, one in each.items()}, "hangs_on"),
     }
-    everything["know_before"] = _known_before(known)
-    everything["ties"] = _of_each(ties, "hangs_on")
     if on_roads:
         everything["roads"] = _roads(on_roads)
     written = write_files(csv_files(everything), csv) if csv else None
@@ -118,7 +120,7 @@ def compare(
         typer.echo("Every number compared agrees, as it is rounded here.")
     for note in of_whom(tables):
         typer.echo(note)
-    if said_of := [f"- {name}: {' '.join(said)}" for name, said in to_know.items() if said]:
+    if said_of := [f"- {name}: {' '.join(one.to_know)}" for name, one in each.items() if one.to_know]:
         typer.echo("\n".join(["\nWhat to know of each option:", *said_of]))
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     hidden, so_far = 0, dict[tuple[str, ...], str]()
@@ -135,16 +137,16 @@ def compare(
         hidden += len(said) - len(first)
     left_out += [amount(hidden, "sentences")] if hidden else []
     of_words: dict[str, list[str]] = {}
-    for name, one in best.items():
-        of_words.setdefault(str(one["words"]), []).append(name)
-    each = [f"- {listed(names)}: {words}" for words, names in of_words.items()]
-    typer.echo("\n".join(["\nIs each the best of its question?", *each]))
+    for name, one in each.items():
+        of_words.setdefault(str(one.best["words"]), []).append(name)
+    said_of_best = [f"- {listed(names)}: {words}" for words, names in of_words.items()]
+    typer.echo("\n".join(["\nIs each the best of its question?", *said_of_best]))
     if on_roads:
         lines = (f"- {name}: {found if full else found.in_short}" for name, found in on_roads.items())
         typer.echo("\n".join(["\nIs each still the best as roads are shut or slow?", *lines]))
-    if near := [f"- {name}: {sentence}" for name, said in level.items() for sentence in said]:
+    if near := [f"- {name}: {sentence}" for name, one in each.items() for sentence in one.level]:
         typer.echo("\n".join(["\nToo near to call, each within its own question:", *near]))
-    if hangs := [f"- {name}: {sentence}." for name, said in ties.items() for sentence in said]:
+    if hangs := [f"- {name}: {sentence}." for name, one in each.items() for sentence in one.hangs_on]:
         typer.echo("\n".join(["\nThat these break no rule hangs on equal journeys:", *hangs]))
     if known:
         sentences = known if full else map(first_sentence, known)
@@ -226,22 +228,40 @@ def _on_roads(
     return found
 
 
-def _tables_of(
-    shown: list[Path], config: Path | None, tell: Callable[[str], None]
-) -> tuple[
-    dict[str, Tables],
-    dict[str, list[str]],
-    dict[str, Mapping[str, Any]],
-    dict[str, list[str]],
-    dict[str, str],
-    dict[str, list[str]],
-]:
-    """Return what a comparison needs of every run and, evaluated with the config and checked, of every option.
+@dataclass(frozen=True)
+class _Set:
+    """A run, or an option once it is evaluated and checked, as it is set beside others.
 
-    And by name what is level with each run, in sentences, what the check made sure of that it is best, and what to know
-    of each option; what to know before any is repeated, each sentence with its source; and on whose equal journeys it
-    hangs that an answer breaks no rule.
+    With what the check made sure of that it is best, what is level with it, what to know of an option, on whose equal
+    journeys it hangs that no rule is broken, and what to know before it is repeated, each sentence with its source.
     """
+
+    tables: Tables
+    best: Mapping[str, Any]
+    level: Sequence[str]
+    to_know: Sequence[str]
+    hangs_on: Sequence[str]
+    known: Mapping[str, str]
+
+
+def _set_of(shown: list[Path], config: Path | None, tell: Callable[[str], None]) -> dict[str, _Set]:
+    """Return every run and, evaluated with the config and checked, every option, by what it is called."""
+    from optimiser.inputs import read_problem
+
+    names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
+    problem = read_problem(config) if config else None
+    found: dict[str, _Set] = {}
+    for name, path in zip(names, shown, strict=True):
+        tell(f"Reading {name}")
+        if problem is None or path.is_dir():
+            found[name] = _of_run(path)
+        else:
+            code, evaluated = _evaluated(problem, path)
+            found[name if code in found else code] = evaluated
+    return found
+
+
+def _of_run(path: Path) -> _Set:
     from optimiser.checker import said_of_best
     from optimiser.inputs import read_problem
     from optimiser.plan import evaluate
@@ -251,42 +271,21 @@ def _tables_of(
     from optimiser.plan.proof import Written
     from optimiser.report.how_sure import level_in_short
 
-    names = [str(path) if [p.name for p in shown].count(path.name) > 1 else path.name for path in shown]
-    problem = read_problem(config) if config else None
-    found: dict[str, Tables] = {}
-    level: dict[str, list[str]] = {}
-    ties: dict[str, list[str]] = {}
-    best: dict[str, Mapping[str, Any]] = {}
-    to_know: dict[str, list[str]] = {}
-    known: dict[str, str] = {}
-    for name, path in zip(names, shown, strict=True):
-        tell(f"Reading {name}")
-        if problem is None or path.is_dir():
-            found[name], record = read_tables(path)
-            level[name] = level_in_short(record, found[name])
-            best[name] = said_of_best(path)
-            to_know[name] = Written(**record["option"]).to_know if "option" in record else []
-            before = record.get("know_before", ())
-            ties[name] = hangs_on(evaluate(read_problem(path / "config.yaml"), designated_in(found[name])))
-        else:
-            option, tables, said, before = _evaluated(problem, path)
-            name = name if option.code in found else option.code
-            found[name], best[name], to_know[name] = tables, said, option.to_know
-            ties[name] = hangs_on(evaluate(problem, designated_in(tables)))
-        known |= {one["sentence"]: one["source"] for one in before}
-    return found, level, best, to_know, known, ties
+    tables, record = read_tables(path)
+    plan = evaluate(read_problem(path / "config.yaml"), designated_in(tables))
+    to_know = Written(**record["option"]).to_know if "option" in record else []
+    known = {one["sentence"]: one["source"] for one in record.get("know_before", ())}
+    return _Set(tables, said_of_best(path), level_in_short(record, tables), to_know, hangs_on(plan), known)
 
 
-def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[str, Any], list[dict[str, str]]]:
-    """Return what is told of an option, its tables and whether it is best, once the check has found nothing.
-
-    And what to know before it is repeated.
-    """
+def _evaluated(problem: Problem, path: Path) -> tuple[str, _Set]:
+    """Return the code of an option, and what it is set beside others by, once the check has found nothing."""
     from optimiser.checker import examined
     from optimiser.inputs import designations_of, with_exceptions_of
     from optimiser.inputs.config import read_option
     from optimiser.plan import evaluate
     from optimiser.plan.comparison import tables_of
+    from optimiser.plan.equally_near import hangs_on
     from optimiser.plan.runs import files_of
     from optimiser.plan.told import told, written_down
 
@@ -297,7 +296,8 @@ def _evaluated(problem: Problem, path: Path) -> tuple[Written, Tables, Mapping[s
     breaches, best = examined(files_of(plan))
     if best is None:
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
-    return written, tables_of(plan), best, told(plan)
+    known = {one["sentence"]: one["source"] for one in told(plan)}
+    return written.code, _Set(tables_of(plan), best, [], written.to_know, hangs_on(plan), known)
 
 
 def _names_in(answers: dict[str, Tables]) -> dict[str, str]:

@@ -44,7 +44,11 @@ def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool =
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
     gained = gains(plan, in_short=brief)
     rules = _numbered(gained, most) if gained else _nothing_but(plan)
-    twice = " A patient may be counted at more than one service: do not add them up." if len(longer) > 1 else ""
+    twice = (
+        " A patient may be counted at more than one service: do not add them up."
+        if len(longer) > 1 and not brief
+        else ""
+    )
     return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
 
 

@@ -54,16 +54,19 @@ NO_OPINION = {
 }
 
 
-def how_sure(plan: Plan) -> list[str]:
-    """Return what is proved of a plan, and by how much it is best; of one that people chose, the rules it breaks."""
+def how_sure(plan: Plan, most: int | None = None) -> list[str]:
+    """Return what is proved of a plan, and by how much it is best; of one that people chose, the rules it breaks.
+
+    By how much it is best is said of the first ``most`` services, in short, or of all of them.
+    """
     proof, listing = plan.proof, plan.proof.enumeration
     if proof.outcome == EVALUATED:
         return _evaluated(plan)
     if proof.outcome != PROVED:
-        return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan)]
+        return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan, most)]
     if not listing:
         said = f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}{weights(plan)}"
-        return [said, *second_opinion(plan), *margins(plan)]
+        return [said, *second_opinion(plan), *margins(plan, most)]
     ties = _as_good_as(plan, listing)
     none_better = f"{in_round_words(listing.lawful)} break no rule, and none of these is better"
     if listing.lawful == 1:
@@ -72,7 +75,7 @@ def how_sure(plan: Plan) -> list[str]:
         f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. {aims(plan.problem)}"
         f"{weights(plan)} The solver's gap is 0, and arithmetic without it finds the same.",
         *second_opinion(plan),
-        *margins(plan),
+        *margins(plan, most),
     ]
 
 
@@ -131,8 +134,11 @@ def _evaluated(plan: Plan) -> list[str]:
     return [f"{asked} no rule{but_for(plan.exceptions)}."]
 
 
-def margins(plan: Plan) -> list[str]:
-    """Return by how much the plan is best and over which sites, service by service, in a sentence."""
+def margins(plan: Plan, most: int | None = None) -> list[str]:
+    """Return by how much the plan is best and over which sites, service by service, in a sentence.
+
+    In short, of the first ``most`` services, and not which services have no other sites.
+    """
     standings = plan.proof.standings
     if standings is None:
         untried = plan.proof.outcome != EVALUATED and not can_be_ranked(plan.problem)
@@ -141,7 +147,12 @@ def margins(plan: Plan) -> list[str]:
     others = others_stay(plan.problem)
     first = plan.problem.objectives[0].name
     measure = "" if first == "patient_minutes" else ", in minutes of all patients (what counts first is another aim)"
+    if most is not None:
+        first_ones = [found[0], *(one.replace(" a patient over ", " over ") for one in found[1:most])] if found else []
+        found = [*first_ones, *([f"and {len(found) - most} more: --full"] if len(found) > most else [])]
     said = [f"By how much{measure}{others}: {'; '.join(found)}."] if found else []
+    if most is not None and found:
+        return said
     none: dict[bool, list[str]] = {}
     for one in standings:
         if one.margin is None:

@@ -62,10 +62,12 @@ def not_checked(plan: Plan) -> str:
     return f"The figures it rests on were not: {number} of {every} unverified." if number else ""
 
 
-def checked(plan: Plan, best: Mapping[str, Any] | None = None) -> str:
+def checked(plan: Plan, best: Mapping[str, Any] | None = None, *, in_short: bool = False) -> str:
     """Return what was checked of an answer, and what was not; ``best`` as ``checker.examined`` has it."""
     number = how_many(plan)
     arithmetic = "Arithmetic checked: every number of its tables was worked out again, independently, and none differs."
+    if in_short:
+        arithmetic = "Arithmetic checked: every number was worked out again, and none differs."
     if best and best["checked"] == "NOT checked":
         listing = plan.proof.enumeration
         many = f"{in_round_words(listing.listed)} options" if listing else "the options"

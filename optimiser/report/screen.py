@@ -68,49 +68,114 @@ SOME_CHANGES = (
     "Some changes that would turn it; others, to the same sites or to others, may too. Where no rule turns it, what is "
     "then best is better by little at first:"
 )
+SOME_IN_BRIEF = "Some changes that would turn it, by little at first where no rule does"
 # Marks a share within the standard by the journeys of those who are taken on, where not all are.
 SOME = "*"
 
 
-def lines(plan: Plan, changes: Sequence[str] = (), *, brief: bool = False) -> list[str]:
+def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     """Return the summary of a plan; ``changes`` are sentences on what would change the answer.
 
-    Who is worse off than today and what is gained stand before how sure the answer is. In brief each line is its first
-    sentence, and how patients and staff are counted and taken is left out.
+    Who is worse off than today and what is gained stand before how sure the answer is.
     """
     numbers = plan.measures
-    cut = first_sentence if brief else str
-    every = [
-        plan.problem.title,
-        *summary.option(plan),
-        *of_changes(plan.problem),
-        *summary.what_was_asked(plan, numbers),
-        *_answer(plan),
-        *level(plan),
+    beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
+    return [
+        *_asked_and_answered(plan),
         "",
-        *(_matrix(plan, numbers) if len(plan.problem.candidates) <= MOST_IN_A_MATRIX else _rows(plan, numbers)),
+        *(_matrix(plan, numbers, list(plan.problem.services)) if _has_a_matrix(plan) else _rows(plan, numbers)),
         *_shut(plan),
-        *meaning(plan)[: 1 if brief else None],
+        *meaning(plan),
         *_nobody_counted(plan),
         *_waits(plan, numbers),
-        *map(cut, _counted(plan, brief)),
-        *map(cut, not_counted(plan)),
-        *ties(plan, needed=brief),
+        *_counted(plan, brief=False),
+        *not_counted(plan),
+        *ties(plan),
         "",
-        *(gains_and_losses(plan, brief=True) if brief else gains_and_losses(plan, EVERY)),
+        *gains_and_losses(plan, EVERY),
         *_longest(plan),
-        *map(cut, room(plan)),
-        *(how_sure(plan) if plan.proof.outcome == EVALUATED else map(cut, how_sure(plan))),
+        *room(plan),
+        *how_sure(plan),
         *short_of_staff(plan, again=False),
-        *map(cut, moves(plan)),
-        *([] if brief else where_from(plan)),
+        *moves(plan),
+        *where_from(plan),
         *summary.exceptions_in_short(plan),
-        *_headed(SOME_CHANGES if brief else _what_would_change(plan), changes),
-        *_headed("Before this is repeated:", (first_sentence(one["sentence"]) for one in told(plan))),
+        *_headed(_what_would_change(plan), changes),
+        *_headed("Before this is repeated:", _to_know(plan)),
+        f"Draft: not a decision. See --full for which figures are unverified, for staff{beds} and for all else.",
     ]
-    beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
-    left_out = f"See --full for which figures are unverified, for staff{beds} and for all else."
-    return [*every, f"Draft: not a decision. {left_out}"]
+
+
+def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str]:
+    """Return the summary of a plan on a screen: each line is its first sentence, and much is left out.
+
+    Services that no patients are counted for and that are as today are a line. ``more`` is how many changes are left
+    out of ``changes``.
+    """
+    numbers = plan.measures
+    asleep = _as_today(plan) if _has_a_matrix(plan) else {}
+    folded = {code for codes in asleep.values() for code in codes}
+    shown = [code for code in plan.problem.services if code not in folded]
+    some = f"{SOME_IN_BRIEF}{f' ({more} more with --full)' if more else ''}:"
+    sure = how_sure(plan, MOST_NAMED)
+    return [
+        *_asked_and_answered(plan),
+        "",
+        *(_matrix(plan, numbers, shown) if _has_a_matrix(plan) else _rows(plan, numbers)),
+        *(f"{head}: {_where(plan, codes)}." for head, codes in asleep.items()),
+        *_shut(plan),
+        *meaning(plan, in_short=True)[:1],
+        *map(first_sentence, _nobody_counted(plan, [*folded])),
+        *map(first_sentence, _waits(plan, numbers)),
+        *map(first_sentence, _counted(plan, brief=True)),
+        *map(first_sentence, not_counted(plan)),
+        *ties(plan, needed=True),
+        "",
+        *gains_and_losses(plan, brief=True),
+        *_longest(plan),
+        *map(first_sentence, room(plan)),
+        *(sure if plan.proof.outcome == EVALUATED else map(first_sentence, sure)),
+        *short_of_staff(plan, again=False),
+        *map(first_sentence, moves(plan)),
+        *summary.exceptions_in_short(plan),
+        *_headed(some, changes),
+        *_headed("Before this is repeated:", _to_know(plan)),
+        "Draft: not a decision. The rest, as which figures are unverified, is under --full.",
+    ]
+
+
+def _asked_and_answered(plan: Plan) -> list[str]:
+    problem = plan.problem
+    asked = [*of_changes(problem), *summary.what_was_asked(plan, plan.measures)]
+    return [problem.title, *summary.option(plan), *asked, *_answer(plan), *level(plan)]
+
+
+def _to_know(plan: Plan) -> list[str]:
+    return [first_sentence(one["sentence"]) for one in told(plan)]
+
+
+def _has_a_matrix(plan: Plan) -> bool:
+    return len(plan.problem.candidates) <= MOST_IN_A_MATRIX
+
+
+def _as_today(plan: Plan) -> dict[str, list[str]]:
+    """Return services that no patients are counted for, by what is so of them all: fixed, as today or nowhere."""
+    found: dict[str, list[str]] = {}
+    for code, service in plan.problem.services.items():
+        marks = {_mark(plan, service, site) for site in plan.problem.candidates}
+        known = code in plan.problem.services_with_today
+        if not service.activity and marks <= {STAYS, FIXED, NOTHING} and (known or marks - {NOTHING}):
+            head = "Fixed" if STAYS not in marks and FIXED in marks else "As today" if STAYS in marks else "Nowhere"
+            found.setdefault(head, []).append(code)
+    return found if sum(map(len, found.values())) > 1 else {}
+
+
+def _where(plan: Plan, codes: Sequence[str]) -> str:
+    names = {code: plan.problem.services[code].name for code in codes}
+    sites = {code: plan.sites_of(code) for code in codes}
+    return "; ".join(
+        f"{names[code]} at {places(plan.problem, at)}" if at else names[code] for code, at in sites.items()
+    )
 
 
 def _answer(plan: Plan) -> list[str]:
@@ -136,7 +201,7 @@ def _longest(plan: Plan) -> list[str]:
     return [f"The longest journey{of_those_who_stay(problem)} grows: {listed(found)}."] if found else []
 
 
-def _headed(head: str, each: Iterator[str] | Sequence[str]) -> list[str]:
+def _headed(head: str, each: Sequence[str]) -> list[str]:
     found = [f"- {line}" for line in each]
     return [head, *found] if found else []
 
@@ -153,16 +218,17 @@ def _mark(plan: Plan, service: Service, site: str) -> str:
     return (FIXED if site in service.fixed else STAYS) if here else NOTHING
 
 
-def _matrix(plan: Plan, numbers: pd.DataFrame) -> list[str]:
-    """Return who provides what, a row a service and a column a site, with what it comes to."""
+def _matrix(plan: Plan, numbers: pd.DataFrame, codes: Sequence[str]) -> list[str]:
+    """Return who provides some services, a row each and a column a site, with what it comes to."""
     problem = plan.problem
+    services = {code: problem.services[code] for code in codes}
     sites = [short(problem.sites[site].name) for site in problem.candidates]
-    marks = {code: [_mark(plan, one, site) for site in problem.candidates] for code, one in problem.services.items()}
-    figures = {code: figures_of(plan, numbers, code) for code in problem.services}
-    widths = [max(len(one.name) for one in problem.services.values()), *map(len, sites)]
+    marks = {code: [_mark(plan, one, site) for site in problem.candidates] for code, one in services.items()}
+    figures = {code: figures_of(plan, numbers, code) for code in services}
+    widths = [max((len(one.name) for one in services.values()), default=0), *map(len, sites)]
     widths += [max(len(row[n]) for row in (HEADINGS, *figures.values())) for n in range(len(HEADINGS))]
     table = [["", *sites, *HEADINGS]]
-    table += [[problem.services[code].name, *marks[code], *figures[code]] for code in problem.services]
+    table += [[one.name, *marks[code], *figures[code]] for code, one in services.items()]
     used = {mark for row in marks.values() for mark in row}
     found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
     return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
@@ -253,15 +319,16 @@ def _three(plan: Plan, service: str, numbers: pd.DataFrame) -> list[str]:
     return [f"{mean:.2f}" if isfinite(mean) else "no site", f"{percent(within)}{some}", outside]
 
 
-def meaning(plan: Plan) -> list[str]:
-    """Return what the figures beside the matrix are, in sentences."""
+def meaning(plan: Plan, *, in_short: bool = False) -> list[str]:
+    """Return what the figures beside the matrix are, in sentences; the first of them may be had in short."""
     counted = [plan.problem.services[code] for code in plan.problem.services_with_patients]
     if not counted:
         return []
     limits = {limit_of(one) for one in counted}
     within = f"{limits.pop():g} minutes" if len(limits) == 1 else "the standard, 30 minutes where there is none"
-    figures = f"Residents' average minutes, share within {within}, share treated outside the system."
-    today = " In brackets: today's sites, under this question and by this model."
+    the_system, question = ("", "") if in_short else (" the system", ", under this question and")
+    figures = f"Residents' average minutes, share within {within}, share treated outside{the_system}."
+    today = f" In brackets: today's sites{question or ','} by this model."
     some = {
         percent(one.transfer.share_transferred.value): None
         for one in counted
@@ -279,17 +346,17 @@ def meaning(plan: Plan) -> list[str]:
     ]
 
 
-def _nobody_counted(plan: Plan) -> Iterator[str]:
+def _nobody_counted(plan: Plan, but_for: Sequence[str] = ()) -> Iterator[str]:
     """Say for which services that are decided no patients are counted: nobody is worse or better off by them."""
     problem = plan.problem
     names = [
         service.name
         for code, service in problem.services.items()
-        if code not in problem.services_with_patients and set(problem.candidates) - set(service.fixed)
+        if code not in (*problem.services_with_patients, *but_for) and set(problem.candidates) - set(service.fixed)
     ]
     if names:
-        told = "of these nobody is among those who are worse or better off, wherever they are"
-        yield f"No patients are counted for {listed(names)}: {told}."
+        told = "Of these nobody is among those who are worse or better off, wherever they are"
+        yield f"No patients are counted for {listed(names)}. {told}."
 
 
 def _nobody_outside(counted: Sequence[Service]) -> Iterator[str]:

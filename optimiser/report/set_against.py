@@ -80,7 +80,11 @@ def border_line(plan: Plan, closed: Plan) -> list[Otherwise]:
         f" {'As people cross today' if problem.border else 'With the border open'}, {broken}." if broken else ""
     )
     # Where they are fitted, other offsets would fit behind a closed border.
-    kept = ", offsets kept as they are" if any(one.observed for one in problem.services.values()) else ""
+    kept = (
+        ", offsets kept as they are"
+        if any(problem.services[one].observed for one in problem.services_with_patients)
+        else ""
+    )
     words = f"If nobody crossed the border{kept}: {best} would be best.{here_instead}"
     return [Otherwise(Sentence("border", "", words, tuple(cells)), BEHIND_THE_BORDER, closed, here, frames)]
 
