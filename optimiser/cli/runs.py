@@ -156,6 +156,9 @@ def compare(
         typer.echo(f"\nLeft out, where all agree or less is at stake: {listed(left_out)}. See them: --full.")
     if written:
         typer.echo(f"\nTables: {written}")
+    if len(tables) == 1:
+        alone = "\nAlone it is set against nothing: put the run of an answer before it."
+        say([alone], {}, False, f"optimiser compare {config} RUN {shown[0]}")
 
 
 def rotas(run: Run, as_json: AsJson = False) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -15,7 +15,18 @@ from optimiser.model.staffing import totals
 from optimiser.plan import Plan, measures
 from optimiser.plan.affected import against, averages, by_patient, one_row_an_area
 from optimiser.problem import Problem, worked_out_once
-from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
+from optimiser.problem.words import (
+    PATIENTS,
+    amount,
+    listed,
+    many_of,
+    percent,
+    places,
+    short,
+    shown,
+    sites_in_words,
+    whole,
+)
 from optimiser.report.counted import Counted, counted_today
 from optimiser.report.summary_of_staff import staff_in_words, year_of
 from optimiser.report.words import lower
@@ -72,25 +83,27 @@ def _counted(plan: Plan, service: str) -> Counted | None:
     return next((one for one in counted_today(plan) if service in one.services), None)
 
 
-def _by_count(plan: Plan, service: str, at_least: float, keep: int) -> str:
-    """Return how many were counted at its sites today, and in which periods not as many of them as ``keep`` saw enough.
+def _by_count(plan: Plan, service: str, at_least: float, keep: Sequence[str]) -> str:
+    """Return how many were counted at its sites today, and in which other periods other sites than ``keep`` saw enough.
 
     Nothing where its patients were not counted.
     """
     if (found := _counted(plan, service)) is None:
         return ""
     each = _each(plan.problem, list(found.counts), [whole(one) for one in found.counts.values()])
-    return f"; counted in {found.period}: {each}{_other_periods(plan, service, at_least, keep)}"
+    others = _other_periods(plan, service, at_least, keep, but_for=found.period)
+    return f"; counted in {found.period}: {each}{others}"
 
 
-def _other_periods(plan: Plan, service: str, at_least: float, keep: int) -> str:
-    """Return the periods of which other than ``keep`` of today's sites were counted to see enough, and how many did."""
-    found, said = _counted(plan, service), []
+def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str], *, but_for: str = "") -> str:
+    """Return the periods in which other than ``keep`` of today's sites were counted to see enough, and which did."""
+    found, said = _counted(plan, service), dict[str, list[str]]()
     for period, counts in (found.periods if found else {}).items():
-        enough = sum(count >= at_least for count in counts.values())
-        if enough != keep:
-            said.append(f"in {period} {_so_many(enough, len(counts))}")
-    return f"; as counted {listed(said)}" if said else ""
+        enough = [site for site, count in counts.items() if count >= at_least]
+        if set(enough) != set(keep) and period != but_for:
+            said.setdefault(_which(plan.problem, enough, list(counts)), []).append(period)
+    each = [f"in {listed(periods)} {which}" for which, periods in said.items()]
+    return f"; as counted {', '.join(each)}" if each else ""
 
 
 @dataclass(frozen=True)
@@ -319,10 +332,11 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
         asked = amount(today[instances[0]]["right"], PATIENTS)
         would_be = once_kept.format(service=lower(problem.services[whose[0]].name), figure=asked)
         would_be = would_be.replace("every ", _every(plan, whose[0]), 1)
-        enough = float(today[instances[0]]["right"]), len(_sites_today(problem, whose[0])) - len(instances)
+        every = _sites_today(problem, whose[0])
+        enough = float(today[instances[0]]["right"]), [site for site in every if site not in sites]
         if in_short:
             otherwise = _other_periods(plan, whose[0], *enough)
-            return f"{would_be} (by this model {_how_many_keep(plan, whose[0], instances)} today{otherwise})"
+            return f"{would_be} (by this model {_which(problem, enough[1], every)} today{otherwise})"
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], *enough)}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
@@ -335,26 +349,26 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
             each = listed(has) if len(at) == len(problem.candidates) else _each(problem, at, has)
             year = year_of(problem, team)
             if in_short:
-                return f"{there} ({f'in {year}' if year else 'today'} {_how_many_keep(plan, code, instances)} had)"
-            every = totals(plan.staffing, "in_post")[team, unit]
+                which = _which(problem, [site for site in at if site not in sites], at)
+                return f"{there} ({f'in {year}' if year else 'today'} {which} had)"
+            in_post = totals(plan.staffing, "in_post")[team, unit]
             on_it = float(today[instances[0]]["right"]) * len(plan.sites_of(code))
             fewer = (
-                f"; {shown(on_it)} of these {shown(every)} would be on its rotas"
-                if on_it < every and len(has) > 1
+                f"; {shown(on_it)} of these {shown(in_post)} would be on its rotas"
+                if on_it < in_post and len(has) > 1
                 else ""
             )
             return f"{there} (in post{f' in {year}' if year else ''}: {each}{fewer})"
     return _kept(problem, instances[:1])
 
 
-def _how_many_keep(plan: Plan, service: str, broken_at: list[str]) -> str:
-    """Return how many of today's sites of a service keep to a rule, by where it is broken."""
-    today = len(_sites_today(plan.problem, service))
-    return _so_many(max(0, today - len(broken_at)), today)
-
-
-def _so_many(number: int, every: int) -> str:
-    return f"all {every}" if number == every else f"{number or 'none'} of {every}"
+def _which(problem: Problem, some: Sequence[str], every: Sequence[str]) -> str:
+    """Return which of some sites they are: by name where they are few and not all."""
+    if not some or len(some) == len(every):
+        return f"all {len(every)}" if some else f"none of {len(every)}"
+    if len(some) > MOST_NAMED:
+        return f"{len(some)} of {len(every)}"
+    return f"{places(problem, some)}{' alone' if len(some) == 1 else ''}"
 
 
 def _sites_today(problem: Problem, service: str) -> list[str]:

@@ -173,6 +173,7 @@ def test_options_are_compared_with_a_config_and_with_a_run(tiny: Path):
     alone = optimiser("compare", "configs/tiny.yaml", "near.yaml", cwd=tiny)
     assert "mean minutes" in alone.stdout
     assert "Left out" not in alone.stdout
+    assert alone.stdout.splitlines()[-1] == "Next: optimiser compare configs/tiny.yaml RUN near.yaml"
 
 
 def test_a_run_that_fails_its_check_is_told_though_a_sound_one_bears_its_name(tiny: Path):

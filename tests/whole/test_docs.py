@@ -630,8 +630,8 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
     assert f"{later} 2019/20, that hangs on 65 patients whom the fit draws to both alike." in README
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    two = "as counted in 2021/22, two hyper-acute units would be best; as in 2018/19, Basildon alone;"
-    hangs = "as in 2019/20, in the main question, that hangs on 65 patients drawn to two hospitals alike."
+    two = "as counted in 2021/22, two hyper-acute stroke units would be best; as in 2018/19, Basildon alone;"
+    hangs = "as in 2019/20, in the main question, one or two: 65 patients are drawn to two hospitals alike."
     where = "The two would be Basildon and Southend (care model: Basildon and Broomfield)."
     assert f"{two} {hangs} {where}" in told
     tied = [one for one in equally_near(plan, HASU) if one.are_needed]
