@@ -45,7 +45,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and noth
 NOT_PROVED_EXIT = 5
 # In tables a name in square brackets or colons is a name, and neither markup nor a picture.
 AS_WRITTEN: dict[str, Any] = {"markup": False, "emoji": False}
-MOST_CHANGES_IN_BRIEF = 4
+MOST_CHANGES_IN_BRIEF = 5
 PLAIN_WIDTH = 118
 
 
@@ -81,8 +81,8 @@ def finish(
         told, more = ([one.words for one in changes], 0) if full else in_brief(changes)
         otherwise = [str(one) if full else first_sentence(str(one)) for one in said]
         unknown = left_out(would_change.not_worked_out, str(written)) if would_change else []
-        would_turn = [*told, *otherwise, *unknown]
-        shown = screen.lines(plan, would_turn) if full else screen.in_brief(plan, would_turn, more)
+        would_turn = [*told, *(otherwise if full else ()), *unknown]
+        shown = screen.lines(plan, would_turn) if full else screen.in_brief(plan, would_turn, more + len(otherwise))
         words = [
             *shown,
             *(one for one in extra if isinstance(one, str)),
@@ -98,11 +98,20 @@ def finish(
 
 
 def in_brief(changes: Sequence[Change]) -> tuple[list[str], int]:
-    """Return the first sentence of as many changes as a screen has room for, and how many more; of figures least."""
+    """Return the first sentence of as many changes as a screen has room for, of every kind in turn, and how many more.
+
+    Of the border each service's is a kind of its own, and so are each rule, journeys, patients and staff.
+    """
     from optimiser.problem.words import first_sentence
 
-    first = sorted(changes, key=lambda one: one.kind == "parameter")[:MOST_CHANGES_IN_BRIEF]
-    shown = [first_sentence(one.words) for one in changes if one in first]
+    turn, turns = dict[tuple[str, str], int](), list[int]()
+    for one in changes:
+        about = one.what.split(".")[0]
+        kind = (one.service, "staff" if about == "rota_is_filled" else about.removesuffix("_factor"))
+        turns.append(turn.setdefault(kind, 0))
+        turn[kind] += 1
+    chosen = sorted(range(len(changes)), key=lambda number: (turns[number], number))[:MOST_CHANGES_IN_BRIEF]
+    shown = [first_sentence(changes[number].words) for number in sorted(chosen)]
     return shown, len(changes) - len(shown)
 
 

@@ -176,7 +176,9 @@ def _near_best(near: NearBest, lawful: int, first: np.ndarray, apart: int, how: 
     those = (
         f"{near.count:,} of the {lawful:,} come" if near.count > 1 else f"Of the {lawful:,} only one, the best, comes"
     )
-    _say(f"{those} near the best, all services taken together,")
+    by_minutes = near.by.name == "patient_minutes"
+    near_in = ", all services taken together," if by_minutes else f" in {aim}, whatever else is worse,"
+    _say(f"{those} near the best{near_in}")
     _say(f"{how}:")
     _say(f"{aim} at most {limit}, where the best is {best}.")
     others = [one.name for one in near.ranked.problem.objectives if one.name != near.by.name]

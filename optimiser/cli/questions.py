@@ -195,9 +195,11 @@ def solve(
     """
     from optimiser.explanation import Clash, record
     from optimiser.inputs import read_question
+    from optimiser.plan import evaluate as as_evaluated
     from optimiser.problem.words import of_changes
     from optimiser.report.answers import answer
     from optimiser.report.how_sure import second_opinion_of_none
+    from optimiser.report.screen import before_it_is_repeated
 
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
@@ -211,7 +213,9 @@ def solve(
             typer.echo(json.dumps({"folder": str(written), "outcome": "no plan", "clash": record(found)}, indent=2))
             raise NoPlan(f"{found}\nRun folder: {written}", found.names)
         said = [second_opinion_of_none(found.second_opinion)] if found.second_opinion else []
-        say([problem.title, *of_changes(problem), "", str(found), *said], {}, False, last=f"Run folder: {written}")
+        known = before_it_is_repeated(as_evaluated(problem, problem.today))
+        words = [problem.title, *of_changes(problem), "", str(found), *said, "", *known, "Draft: not a decision."]
+        say(words, {}, False, last=f"Run folder: {written}")
         raise typer.Exit(NoPlan.exit_code)
     extra: list[str | Otherwise] = [*found.set_against, *taken_in_words(question)]
     finish(found.plan, folder, extra, as_json=as_json, quiet=quiet, full=full, would_change=found.would_change)

@@ -125,7 +125,9 @@ def compare(
     left_out = [amount(len(compared) - len(shown_rows), "rows")] if len(compared) > len(shown_rows) else []
     hidden, so_far = 0, dict[tuple[str, ...], str]()
     for name, said in frames["sentences"].groupby("answer", sort=False) if "sentences" in frames else ():
-        typer.echo(f"\n{name} against {next(iter(tables))}, in sentences that may be quoted:")
+        base = next(iter(tables))
+        beside = " with what to know of each option, above" * bool(each[str(name)].to_know or each[base].to_know)
+        typer.echo(f"\n{name} against {base}, in sentences that may be quoted{beside}:")
         first = said if full else said[said["kind"].isin(SAID_FIRST)]
         told = [f"- {sentence}" for sentence in first["sentence"]]
         key = tuple(line.replace(str(name), "") for line in told)

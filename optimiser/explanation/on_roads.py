@@ -75,7 +75,16 @@ class OnRoads:
             return f"it breaks a rule whatever the roads, in each of {amount(len(self.states), 'states')}"
         lost = [f"{one.state}{' (level)' if one.is_level else ''}" for one in self.states if not one.still_best]
         those = f"; not with: {'; '.join(lost)}" if lost else ""
-        return f"the best in {len(self.states) - len(lost)} of {len(self.states)} states of the roads{those}"
+        return (
+            f"the best in {len(self.states) - len(lost)} of {len(self.states)} states of the roads{self._open}{those}"
+        )
+
+    @property
+    def _open(self) -> str:
+        """Say that one of the states is the roads as they are; nothing where none is, or it is the only one."""
+        as_they_are = self.plan.problem.journeys
+        known = len(self.states) > 1 and any(one.kept.problem.journeys.equals(as_they_are) for one in self.states)
+        return ", as they are among them" if known else ""
 
     def __str__(self) -> str:
         """Return how it stands in each, a line each."""

@@ -6,7 +6,8 @@ go to the nearest hospital of all. Each is asked again, exactly: what is said to
 
 Of rules the fewest notches are taken that change anything. Of parameters a value is looked for where the answer at an
 end of the range is another, so what turns and turns back within it is not found. Minutes to one site change where
-patients go, so those are tried: 1, 2, 4 and so on, and between what is still the same and what is not by halving.
+patients go, so those are tried: 1, 2, 4 and so on, between what is still the same and what is not by halving, and then
+three more.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from optimiser.scenarios.switching import Switching, switching
 from optimiser.scenarios.turning import turning_values
 from optimiser.search.enumeration import can_be_ranked
 
-MOST_SAID = 7
+MOST_SAID = 9
 NOT_PROVED_BEST = "the plan is not proved best"
 # What begins the reason where all else was worked out.
 TOO_FINE = "sums would not be exact, for other "
@@ -72,6 +73,8 @@ MOST_MINUTES_MORE = 30
 # That in which the growth of patients is said that would be enough for a site.
 FINEST_GROWTH = Fraction(1, 10_000)
 MOST_RIVALS = 8
+# So many steps beyond the first at which the answer turns are looked at, too.
+NEXT_STEPS = 3
 # What begins why a plan's own sites are not among those that are then best.
 SINCE = "; the plan's own sites would then break a rule: "
 
@@ -372,10 +375,11 @@ def _by_parameter(plan: Plan, parameter: Parameter) -> Iterator[Change]:
     """Yield where a parameter that becomes less or more turns the answer; more staff is what rules are asked about."""
     parameter = parameter.once_of(plan.problem)
     ends = (parameter.low,) if parameter.name.startswith("staff") else (parameter.low, parameter.high)
-    turns = _turn_by_trying if parameter.unit == MORE else _turn
+    turns = _turns_by_trying if parameter.unit == MORE else _turns
     for end in ends:
-        if end != parameter.current(plan.problem) and (turn := turns(plan, parameter, end)):
-            yield _turned(plan, parameter, *turn)
+        if end != parameter.current(plan.problem):
+            for turn in turns(plan, parameter, end):
+                yield _turned(plan, parameter, *turn)
 
 
 def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None) -> Change:
@@ -430,6 +434,12 @@ def looked_for(problem: Problem) -> str:
     return "; ".join([*said, *(["staff one by one, down to none"] if "staff" in kinds else [])])
 
 
+def _turns(plan: Plan, parameter: Parameter, end: Fraction) -> Iterator[tuple[Fraction, Option | None]]:
+    """Yield where a parameter turns the answer first on its way to an end of its range, and what is then best."""
+    if turn := _turn(plan, parameter, end):
+        yield turn
+
+
 def _turn(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Option | None] | None:
     """Return the nearest value towards an end of its range at which another plan is best, and that; else nothing.
 
@@ -461,8 +471,11 @@ def _turn(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Op
     return None
 
 
-def _turn_by_trying(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fraction, Option | None] | None:
-    """Return the same of a parameter that changes where patients go, by trying whole steps."""
+def _turns_by_trying(plan: Plan, parameter: Parameter, end: Fraction) -> Iterator[tuple[Fraction, Option | None]]:
+    """Yield the same of a parameter that changes where patients go, by trying whole steps.
+
+    And which others are best in the next few steps: as patients go elsewhere, what is lawful changes with each.
+    """
     away, most = (1 if end > 0 else -1), int(abs(end))
 
     def other(steps: int) -> tuple[Option | None] | None:
@@ -474,14 +487,20 @@ def _turn_by_trying(plan: Plan, parameter: Parameter, end: Fraction) -> tuple[Fr
     while something > nothing and not (found := other(something)):
         nothing, something = something, min(2 * something, most)
     if not found:
-        return None
+        return
     while something - nothing > 1:
         middle = (nothing + something) // 2
         if nearer := other(middle):
             something, found = middle, nearer
         else:
             nothing = middle
-    return Fraction(away * something), found[0]
+    told = set[Designations | None]()
+    for steps in range(something, min(most, something + NEXT_STEPS) + 1):
+        found = found if steps == something else other(steps)
+        then = found[0].designated if found and found[0] else None
+        if found and then not in told:
+            told.add(then)
+            yield Fraction(away * steps), found[0]
 
 
 def _site_of(parameter: Parameter) -> str:

@@ -310,7 +310,7 @@ def _teams(answer: Answer) -> dict[str, str]:
 def but_for(exceptions: pd.DataFrame | None) -> str:
     """Return that an answer with such exceptions breaks no rule only because of them; nothing where that is not so."""
     rests = exceptions is not None and len(exceptions) and is_true(exceptions["would_have_broken"]).any()
-    return " but for exceptions that it states" if rests else ""
+    return " but for exceptions granted in its file" if rests else ""
 
 
 def _rules(

@@ -258,6 +258,24 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: boo
     return ""
 
 
+def by_deprivation(plan: Plan) -> list[str]:
+    """Return by how much average journeys get longer for the most and the least deprived fifth of residents.
+
+    Of the services whose journeys get longer for either; nothing where deprivation is not known.
+    """
+    problem, found = plan.problem, list[str]()
+    for code in problem.services_with_patients:
+        if code not in problem.services_with_today:
+            continue
+        change = _against_today(plan, code)[1].set_index("group")["change"]
+        ends = [one for one in map(str, change.index) if one.startswith("deprivation fifth ") and "(" in one]
+        by = [float(change[one]) for one in ends]
+        if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
+            found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}")
+    who = "of residents, most and least deprived fifth"
+    return [f"Change of average minutes {who}: {'; '.join(found)}."] if found else []
+
+
 def gains(plan: Plan, *, in_short: bool = False, today: Plan | None = None) -> list[str]:
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break.
 

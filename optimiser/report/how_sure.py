@@ -137,13 +137,17 @@ def _evaluated(plan: Plan) -> list[str]:
 def margins(plan: Plan, most: int | None = None) -> list[str]:
     """Return by how much the plan is best and over which sites, service by service, in a sentence.
 
-    In short, of the first ``most`` services, and not which services have no other sites.
+    In short, of the first ``most`` services that are not as today, and not which services have no other sites.
     """
     standings = plan.proof.standings
     if standings is None:
         untried = plan.proof.outcome != EVALUATED and not can_be_ranked(plan.problem)
         return ["How near other sites come was not looked for: there are too many to try one by one."] * untried
-    found = [_margin(plan, one) for one in standings if one.margin is not None]
+    told = [one for one in standings if one.margin is not None]
+    if most is not None:
+        moved = {code for _, code in plan.designated ^ plan.problem.today} & plan.problem.services_with_today
+        told = [one for one in told if one.service in moved] or told[:1]
+    found = [_margin(plan, one) for one in told]
     others = others_stay(plan.problem)
     first = plan.problem.objectives[0].name
     measure = "" if first == "patient_minutes" else ", in minutes of all patients (what counts first is another aim)"

@@ -29,7 +29,7 @@ from optimiser.problem.words import (
     worked_out,
 )
 from optimiser.report import summary
-from optimiser.report.against_today import EVERY, gains_and_losses, room
+from optimiser.report.against_today import EVERY, by_deprivation, gains_and_losses, room
 from optimiser.report.counted import by_the_border, counted_today, how_far_off, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import moves, where_from
@@ -79,7 +79,6 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     Who is worse off than today and what is gained stand before how sure the answer is.
     """
     numbers = plan.measures
-    beds = ", beds" if any(one.beds and plan.sites_of(code) for code, one in plan.problem.services.items()) else ""
     return [
         *_asked_and_answered(plan),
         "",
@@ -93,6 +92,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *ties(plan),
         "",
         *gains_and_losses(plan, EVERY),
+        *by_deprivation(plan),
         *_longest(plan),
         *room(plan),
         *how_sure(plan),
@@ -101,8 +101,8 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *where_from(plan),
         *summary.exceptions_in_short(plan),
         *_headed(_what_would_change(plan), changes),
-        *_headed("Before this is repeated:", _to_know(plan)),
-        f"Draft: not a decision. See --full for which figures are unverified, for staff{beds} and for all else.",
+        *before_it_is_repeated(plan),
+        "Draft: not a decision.",
     ]
 
 
@@ -132,14 +132,15 @@ def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str
         *ties(plan, needed=True),
         "",
         *gains_and_losses(plan, brief=True),
+        *by_deprivation(plan),
         *_longest(plan),
-        *map(first_sentence, room(plan)),
+        *room(plan),
         *(sure if plan.proof.outcome == EVALUATED else map(first_sentence, sure)),
         *short_of_staff(plan, again=False),
         *map(first_sentence, moves(plan)),
         *summary.exceptions_in_short(plan),
         *_headed(some, changes),
-        *_headed("Before this is repeated:", _to_know(plan)),
+        *before_it_is_repeated(plan),
         "Draft: not a decision. The rest, as which figures are unverified, is under --full.",
     ]
 
@@ -150,8 +151,9 @@ def _asked_and_answered(plan: Plan) -> list[str]:
     return [problem.title, *summary.option(plan), *asked, *_answer(plan), *level(plan)]
 
 
-def _to_know(plan: Plan) -> list[str]:
-    return [first_sentence(one["sentence"]) for one in told(plan)]
+def before_it_is_repeated(plan: Plan) -> list[str]:
+    """Return what to know of a question before anything of it is repeated, under a heading; nothing without any."""
+    return _headed("Before this is repeated:", [first_sentence(one["sentence"]) for one in told(plan)])
 
 
 def _has_a_matrix(plan: Plan) -> bool:

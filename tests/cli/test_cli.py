@@ -33,17 +33,18 @@ def tiny(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_in_brief_the_changes_of_figures_give_way_and_are_counted():
-    kinds = ["parameter", "border", "parameter", "rule", *["parameter"] * 5]
-    changes = [
-        Change(kind, str(n), None, "", None, 0.0, "", None, (), f"It turns by {n}. More of it.")
-        for n, kind in enumerate(kinds)
-    ]
-    shown, more = in_brief(changes)
-    assert shown == [f"It turns by {n}." for n in (0, 1, 2, 3)] and more == 5
-    assert in_brief([*changes[:1], *changes[3:4]]) == (["It turns by 0.", "It turns by 3."], 0)
-    # However many of figures stand before them, those of the border and of rules are told.
-    assert in_brief([*changes[4:] * 2, changes[1], changes[3]])[0][-2:] == ["It turns by 1.", "It turns by 3."]
+def test_in_brief_changes_of_every_kind_are_told_in_turn_and_the_others_counted():
+    def change(kind: str, what: str, service: str = "") -> Change:
+        return Change(kind, what, None, "", None, 0.0, service, None, (), f"By {what} {service}. More of it.")
+
+    journeys = [change("parameter", f"journeys.{site}.from_everywhere") for site in "abcdef"]
+    staff = change("parameter", "staff.doctors.people"), change("rule", "rota_is_filled.clinic.doctors.people")
+    patients = change("rule", "every_site_has_enough_patients.clinic")
+    border = [change("border", "border_pull", service) for service in ("clinic", "scanner")]
+    shown, more = in_brief([*border, *journeys, *staff, patients])
+    each = ("border_pull clinic", "border_pull scanner", "journeys.a.from_everywhere ", "staff.doctors.people ")
+    assert shown == [f"By {one}." for one in each] + ["By every_site_has_enough_patients.clinic ."] and more == 6
+    assert in_brief(journeys[:2]) == (["By journeys.a.from_everywhere .", "By journeys.b.from_everywhere ."], 0)
 
 
 def test_solve_check_compare_in_a_row(tiny: Path):

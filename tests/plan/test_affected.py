@@ -518,7 +518,8 @@ def test_the_page_shows_what_the_comparison_that_it_names_says():
     for name in ("alt_hasu_southend", "dmbc_jul2018"):
         option = read_option(ROOT / "configs" / "options" / f"{name}.yaml")
         answers[option.code] = tables_of(evaluate(problem, designations_of(problem, option)))
-    assert header == "DMBC_JUL2018 against ALT_HASU_SOUTHEND, in sentences that may be quoted:"
+    quoted = "in sentences that may be quoted with what to know of each option, above:"
+    assert header == f"DMBC_JUL2018 against ALT_HASU_SOUTHEND, {quoted}"
     assert shown == [f"- {sentence}" for sentence in affected(answers)["sentences"]["sentence"]]
 
 

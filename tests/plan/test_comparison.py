@@ -95,7 +95,7 @@ def test_where_some_stay_where_they_are_seen_first_that_is_said_beside_minutes()
 
 
 def test_an_answer_that_rests_on_exceptions_breaks_no_rule_but_for_them():
-    for used, said in ((True, " but for exceptions that it states"), (False, "")):
+    for used, said in ((True, " but for exceptions granted in its file"), (False, "")):
         assert quotable.but_for(pd.DataFrame({"would_have_broken": [used]})) == said
     assert quotable.but_for(None) == ""
 

@@ -10,6 +10,7 @@ import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from functools import cache
 from itertools import combinations
 from math import floor
@@ -28,9 +29,9 @@ from optimiser.checker import tried
 from optimiser.cli.app import app
 from optimiser.errors import NoPlan
 from optimiser.explanation import clashes, would_change
-from optimiser.explanation.best import best_option
+from optimiser.explanation.best import best_listed, best_option
 from optimiser.journeys import shared_out
-from optimiser.plan import Plan, measures
+from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.equally_near import equally_near
 from optimiser.problem import Figure, Problem, Team
 from optimiser.problem.parameters import parameters
@@ -624,16 +625,14 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
         round(number(plan, "site_patients", HASU, "basildon")),
         round(number(plan, "mean_minutes", HASU), 2),
     ]
-    later = (
-        "fitted to those of 2021/22, two units would be allowed, and best at Basildon and Southend; fitted to those of"
-    )
-    assert f"{later} 2019/20, that hangs on 65 patients whom the fit draws to both alike." in README
+    later = "by 2018/19; by 2021/22 two units would be best, at Basildon and Southend; by 2019/20 that hangs on 65"
+    assert f"{later} patients whom the fit draws to both alike." in " ".join(README.split())
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    two = "as counted in 2021/22, two hyper-acute stroke units would be best; as in 2018/19, Basildon alone;"
-    hangs = "as in 2019/20, in the main question, one or two: 65 patients are drawn to two hospitals alike."
-    where = "The two would be Basildon and Southend (care model: Basildon and Broomfield)."
-    assert f"{two} {hangs} {where}" in told
+    two = (
+        "by 2021/22 two (main question: Basildon and Southend; care model: Basildon and Broomfield); by 2019/20, in the"
+    )
+    assert f"{two} main question, one or two: 65 patients are drawn to two hospitals alike." in told
     tied = [one for one in equally_near(plan, HASU) if one.are_needed]
     if year == "2021/22":
         assert not tied
@@ -651,6 +650,57 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
     ]
 
 
+YEARS = {
+    "2018/19": ("basildon", "broomfield"),
+    "2019/20": ("basildon", "broomfield"),
+    "2021/22": ("basildon", "southend"),
+}
+
+
+def as_many_as_counted(problem: Problem, year: str) -> Problem:
+    """Return a question with as many stroke patients, in every area alike, as the three hospitals counted in a year."""
+    counts = pd.read_csv(ROOT / "data/mid-south-essex/activity.csv").query("activity == 'stroke_admission'")
+    counted = int(counts[counts["period"] == year]["count"].sum())
+    today = evaluate(problem, problem.today)
+    modelled = sum(number(today, "site_patients", HASU, site) for site in problem.candidates)
+    factor = Fraction(counted) / Fraction(round(modelled, 6))
+    return parameters(problem)["demand_factor.stroke_admission"].apply(problem, factor.limit_denominator(10_000))
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_with_as_many_patients_as_were_counted_two_units_are_best_by_each_year(year: str, tmp_path: Path):
+    at = ROOT / "configs/what_if/observed_stroke_flows.yaml"
+    period = f'{{observed: {{period: "{year}"}}}}'
+    (tmp_path / "question.yaml").write_text(
+        f"based_on: {at}\nservices: {{hyper_acute_stroke: {period}, acute_stroke: {period}}}\n"
+    )
+    problem = as_many_as_counted(op.read_problem(tmp_path / "question.yaml"), year)
+    best = best_listed(problem)
+    assert best is not None
+    plan = evaluate(problem, best.designated)
+    assert plan.sites_of(HASU) == YEARS[year]
+    minutes = f"{number(plan, 'mean_minutes', HASU):.2f}"
+    fewest = round(min(number(plan, "site_patients", HASU, site) for site in plan.sites_of(HASU)))
+    page = words_of(ROOT / "docs/observed.md")
+    (said,) = re.findall(r"two units are lawful and best: (.*?) In the care model", page)
+    of_year = said.partition(f"by {year} at ")[2].partition(")")[0]
+    assert minutes in of_year and str(fewest) in of_year
+    (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
+    assert told.startswith(
+        "Were patients as many, and parted among the three, as counted in 2018/19, 2019/20 or 2021/22,"
+    )
+    assert "in the main question at Basildon and Broomfield, by 2021/22 at Basildon and Southend." in told
+
+
+def test_to_the_nearest_as_many_patients_as_were_counted_are_not_enough_for_two_units():
+    problem = as_many_as_counted(question(), "2018/19")
+    best = best_listed(problem)
+    assert best is not None and evaluate(problem, best.designated).sites_of(HASU) == ("basildon",)
+    pair = with_sites(problem, HASU, "broomfield", "southend")
+    (seen,) = numbers(r"as Broomfield would then see (\d+) beside Southend", words_of(ROOT / "docs/observed.md"))
+    assert seen == round(number(pair, "site_patients", HASU, "broomfield"))
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize(("year", "sites"), [("2018/19", 1), ("2019/20", 1), ("2021/22", 2)])
 def test_what_the_counts_of_each_year_make_of_the_care_model_is_as_told(year: str, sites: int, tmp_path: Path):
@@ -665,9 +715,10 @@ def test_what_the_counts_of_each_year_make_of_the_care_model_is_as_told(year: st
         told = f"the hyper-acute journey is then {number(plan, 'mean_minutes', HASU):.1f} minutes and not"
         assert f"{told} {number(answer('care_model'), 'mean_minutes', HASU):.1f}" in words_of(ROOT / "docs/observed.md")
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("Were patients"))
-    assert (
-        "care model: Basildon and Broomfield); as in 2018/19, Basildon alone; as in 2019/20, the main question" in told
-    )
+    assert "care model: Basildon and Broomfield); by 2019/20, in the main question, one or two" in told
+    grown = op.solve(as_many_as_counted(plan.problem, year))
+    assert grown.sites_of(HASU) == ("basildon", "broomfield")
+    assert "In the care model they would be at Basildon and Broomfield by each." in told
 
 
 def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():
