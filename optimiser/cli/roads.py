@@ -3,6 +3,7 @@
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,16 @@ from optimiser.cli.app import AsJson, Config, say
 if TYPE_CHECKING:
     from optimiser.report.isochrones import Isochrones
     from optimiser.report.route import Route
+
+
+class Costing(StrEnum):
+    """How one travels, in Valhalla's words."""
+
+    auto = "auto"
+    bicycle = "bicycle"
+    bus = "bus"
+    pedestrian = "pedestrian"
+    taxi = "taxi"
 
 
 def route(
@@ -71,6 +82,13 @@ def journeys(
             "(.osm.pbf)."
         ),
     ] = None,
+    valhalla: Annotated[
+        Costing | None,
+        typer.Option(help="Let Valhalla work them out, for who travels so, on an extract (.osm.pbf) named by --graph."),
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="How one travels, such as by_bicycle: they then stand beside those of the place.")
+    ] = None,
     plus: Annotated[float, typer.Option(help="Minutes that every journey takes beside those on the network.")] = 0.0,
     times: Annotated[float, typer.Option(min=0.01, help="What minutes on the network are multiplied by.")] = 1.0,
     against: Annotated[
@@ -85,19 +103,22 @@ def journeys(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Work out a place's journeys and transfers on its network of roads, and record how.
+    """Work out a place's journeys and transfers on its network of roads, or by Valhalla, and record how.
 
     Example:  optimiser journeys my-place/place --graph streets.graphml
     """
-    from optimiser.inputs.importing.roads import Reading, journeys_on
+    from optimiser.inputs.importing.roads import Reading, Travel, journeys_on
     from optimiser.inputs.importing.writing import write_into
 
     if against and (plus, times) != (0.0, 1.0):
         raise typer.BadParameter("--against finds plus and times itself. Leave those out.", param_hint="--against")
     if uncalibrated and not against:
         raise typer.BadParameter("name the times to set the network beside: --against.", param_hint="--uncalibrated")
+    if mode and graph and not valhalla:
+        instead = "the roads of --graph would become the place's. Write --valhalla too, or leave one of the two out."
+        raise typer.BadParameter(instead, param_hint="--mode")
     reading = Reading(plus, times, against, applied=not uncalibrated)
-    made = journeys_on(place, graph=graph, reading=reading)
-    written = write_into(place, made.files, replace=replace)
+    made = journeys_on(place, graph=graph, reading=reading, travel=Travel(valhalla and valhalla.value, mode))
+    written = write_into(place, made.files, replace=replace or made.adds)
     words = [f"Wrote {made.rows:,} rows to {written}, and {', '.join(list(made.files)[1:])}.", *made.said]
     say(words, {"files": list(made.files), "rows": made.rows, "said": list(made.said)}, as_json)

@@ -25,7 +25,7 @@ from optimiser.inputs.tables import IMPORTED, boundary_file
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.problem.words import listed
 
-__all__ = ["BOUNDARIES", "Brought", "Wishes", "bring_in", "recorded"]
+__all__ = ["BOUNDARIES", "Brought", "Wishes", "beside_others", "bring_in", "recorded", "table_by_mode"]
 
 BOUNDARIES = "boundaries"
 BY_MODE = {"journeys": "journeys_by_mode", "transfers": "transfers_by_mode"}
@@ -78,7 +78,7 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         )
     form = place_table(table) if table != BOUNDARIES else None
     if wishes.mode is not None:
-        table = _by_mode(table, wishes.mode)
+        table = table_by_mode(table, wishes.mode)
     _refuse_the_folder_above(folder)
     known, adds = Known.of(folder, wishes.lookup), False
     if table == BOUNDARIES:
@@ -91,13 +91,12 @@ def bring_in(table: str, file: str | Path, place: str | Path, wishes: Wishes | N
         frame, said = _table_in(form or place_table(table), path, known, wishes)
         if wishes.mode is not None:
             frame.insert(0, "mode", wishes.mode)
-        there = _as_written(folder, table)
         if table in known.kinds:
-            frame, adds = _with_more(place_table(table), there, frame, said)
+            frame, adds = _with_more(place_table(table), _as_written(folder, table), frame, said)
         _refuse_faults(place_table(table), _csv(frame), path)
         rows = len(frame)
         if table in PARTED:
-            frame, adds = _beside_others(PARTED[table], there, frame, said)
+            frame, adds = beside_others(folder, table, frame, said)
         name, content = f"{table}.csv", _csv(frame)
     record = recorded(folder, [table], path, said, adds=adds)
     return Brought({name: content, IMPORTED: record}, tuple(said), rows, adds)
@@ -112,7 +111,7 @@ def _as_written(folder: Path, table: str) -> pd.DataFrame | None:
     return there.rename(columns=lambda name: str(name).strip().lower())
 
 
-def _by_mode(table: str, mode: str) -> str:
+def table_by_mode(table: str, mode: str) -> str:
     """Return the table that journeys or transfers by a mode become; refuse other tables, and what is no code."""
     if table not in BY_MODE:
         words = f"is how one travels, which says nothing of {table}. Write {' or '.join(BY_MODE)}, or take it out."
@@ -123,14 +122,12 @@ def _by_mode(table: str, mode: str) -> str:
     return BY_MODE[table]
 
 
-def _beside_others(
-    parted: tuple[str, str], there: pd.DataFrame | None, brought: pd.DataFrame, said: list[str]
-) -> tuple[pd.DataFrame, bool]:
+def beside_others(folder: Path, table: str, brought: pd.DataFrame, said: list[str]) -> tuple[pd.DataFrame, bool]:
     """Return a table with what the place has of other parts, and whether nothing of it is replaced.
 
-    ``parted`` has the column that tells the parts, such as activities of demand, and how a question asks for one.
+    It is one of ``PARTED``, such as demand with its activities.
     """
-    column, asked = parted
+    (column, asked), there = PARTED[table], _as_written(folder, table)
     if there is None or list(there.columns) != list(brought.columns):
         return brought, False
     same = there[column].isin(brought[column])

@@ -41,6 +41,7 @@ MOST_BYTES = 10_000_000_000
 BEGINS = b"\n\tOSMHeader"
 GRID, DEGREES = "EPSG:27700", "EPSG:4326"
 GET = "Download an extract as .osm.pbf, and leave it as it is."
+LICENCE = "OpenStreetMap's licence (ODbL) asks that whoever publishes what is made of it names it and its contributors."
 # The way round an end may lead past it: so many metres beyond the areas and sites are read too.
 BEYOND_M = 20_000
 # By how many degrees one turns who turns left or right.
@@ -140,6 +141,15 @@ def _speeds(kinds: Mapping[str, tuple[str, Limit | None]]) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=["class", "kmh", "meaning", "verified"])
 
 
+def refuse_what_is_no_extract(path: Path) -> None:
+    """Raise ``InputError`` where a file cannot be read, or does not begin as an extract does."""
+    begins = read_bytes(path, MOST_BYTES, first=4 + len(BEGINS))
+    if isinstance(begins, str):
+        raise InputError([Fault(shown(path), begins)])
+    if begins[4:] != BEGINS:
+        raise InputError([Fault(shown(path), f"is no extract of OpenStreetMap, by how it begins. {GET}")])
+
+
 def read_extract(
     path: Path, ends: pd.DataFrame, classes: Collection[str] | None, delays: Collection[str] = ()
 ) -> Streets:
@@ -167,11 +177,7 @@ def read_extract(
     InputError
         Where it is no such file, or has no roads there.
     """
-    begins = read_bytes(path, MOST_BYTES, first=4 + len(BEGINS))
-    if isinstance(begins, str):
-        raise InputError([Fault(shown(path), begins)])
-    if begins[4:] != BEGINS:
-        raise InputError([Fault(shown(path), f"is no extract of OpenStreetMap, by how it begins. {GET}")])
+    refuse_what_is_no_extract(path)
     osmium = needed("osmium", "osm")
     try:
         found = _read(osmium, path, _box(ends))
@@ -430,7 +436,7 @@ def _junctions(spots: Mapping[Spot, tuple[float, float]], codes: Mapping[Spot, s
 def _told(seen: Counter[str]) -> Iterator[str]:
     """Yield what was done with a file, a sentence each."""
     yield f"OpenStreetMap within {BEYOND_M // 1000} km of the rectangle around areas and sites."
-    yield "Its licence (ODbL) asks that whoever publishes what is made of it names OpenStreetMap and its contributors."
+    yield LICENCE
     for what, noun, words in (
         ("shut", "road", "left out, for no car may drive there by the tags."),
         ("ferry", "ferry route", "left out."),

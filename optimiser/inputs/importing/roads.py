@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import is_there
-from optimiser.inputs.importing import Brought, bring_in, recorded
+from optimiser.inputs.importing import Brought, beside_others, bring_in, recorded, table_by_mode
 from optimiser.inputs.importing.open_roads import read_open_roads
 from optimiser.inputs.importing.osm_extract import read_extract
 from optimiser.inputs.importing.street_graph import read_street_graph
 from optimiser.inputs.importing.streets import Streets
+from optimiser.inputs.importing.valhalla import engine_on
 from optimiser.inputs.roads import some, unreached
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED
-from optimiser.inputs.tables.sheets import Sheet, read_sheet
+from optimiser.inputs.tables.sheets import Sheet, number_of, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
 from optimiser.journeys.calibration import calibration_of
-from optimiser.journeys.network import ACCESS, BESIDE, TABLES, THOUSAND, Network, network_of
+from optimiser.journeys.network import ACCESS, BESIDE, TABLES, THOUSAND, network_of
 from optimiser.journeys.straight_line import LEAST_KNOWN
 from optimiser.problem.words import listed
 
 JOINED = 3
+MADE, ENDS = ("journeys", "transfers"), (("area", "site"), ("from_site", "to_site"))
+CODES = (("areas", "area"), ("sites", "site"))
 COORDINATES = ["easting_m", "northing_m"]
 FROM_A_GRAPH = ("road_junctions", "road_links", "road_access")
 OPEN_ROADS, EXTRACT = ".gpkg", ".pbf"
@@ -47,7 +50,32 @@ class Reading:
     applied: bool = True
 
 
-def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Reading | None = None) -> Brought:
+@dataclass(frozen=True)
+class Travel:
+    """How one travels, where it is not by car on the place's roads.
+
+    ``costing`` is Valhalla's word for how, which then works journeys out in place of our own search. ``mode`` is the
+    code under which they stand beside those by other modes.
+    """
+
+    costing: str | None = None
+    mode: str | None = None
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """Thousandths of a minute from areas and sites to sites, NaN where there is no way, and what they were made of."""
+
+    thousandths: pd.DataFrame
+    said: list[str]
+    source: Path
+    remedy: str
+    made: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+
+def journeys_on(
+    place: str | Path, *, graph: Path | None = None, reading: Reading | None = None, travel: Travel | None = None
+) -> Brought:
     """Return journeys.csv and transfers.csv of a place, worked out on a network of roads, to a tenth of a minute.
 
     Parameters
@@ -58,20 +86,76 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
         A street graph in GraphML, OS Open Roads as a GeoPackage or an extract of OpenStreetMap: junctions, links and
         access are made from it, and written too. The place needs coordinates, and ``road_speeds.csv`` with a speed of
         each kind of road and of ``access``; for all but GraphML there are usual ones, which are written, not verified.
+        Valhalla needs an extract, and coordinates alone.
     reading
         How minutes on the network are read; as they are if not stated.
+    travel
+        How one travels; by car, by our own search, if not stated. By a mode pairs without a way are left out.
 
     Raises
     ------
     InputError
         Where a table has faults, there is no way from some area or site to some site, or reference times are too few;
         every one is listed.
+    MissingPackage
+        Where Valhalla, or what reads an extract, is not installed.
     """
-    folder, reading = Path(place), reading or Reading()
+    folder, reading, travel = Path(place), reading or Reading(), travel or Travel()
     if not is_there(folder, folder=True):
         raise InputError([Fault(shown(folder), "there is no such folder. Name that of a place.")])
+    names = [table_by_mode(one, travel.mode) if travel.mode else one for one in MADE]
     sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
     check_together(sheets, set())
+    worked = _by_valhalla(sheets, graph, travel.costing) if travel.costing else _on_the_network(sheets, graph)
+    found, lost = worked.thousandths, list(unreached(worked.thousandths.isna()))
+    if lost and not travel.mode:
+        raise InputError([Fault(shown(folder), f"there is no way {pairs}. {worked.remedy}") for pairs in lost])
+    areas = sheets["areas"].finished()
+    reading, calibrated = _calibrated(reading, found, folder, areas)
+    words = f"Minutes are {reading.plus:g} + {reading.times:g} × those on the network, to a tenth of a minute."
+    said = [f"These are of the mode {travel.mode}."] if travel.mode else []
+    said += [words, *calibrated, *worked.said, *(f"There is no way {pairs}: left out." for pairs in lost)]
+    minutes = reading.plus + reading.times * (found / THOUSAND)
+    tables, rows, keeps, beside = dict[str, pd.DataFrame](), list[int](), list[bool](), list[str]()
+    for table, starts, ends in zip(names, (areas["area"], found.columns), ENDS, strict=True):
+        frame = _long(minutes.loc[list(map(str, starts))], *ends)
+        rows.append(len(frame))
+        if travel.mode:
+            frame.insert(0, "mode", travel.mode)
+            frame, adds = beside_others(folder, table, frame, beside)
+            keeps.append(adds or not sheets[table].present)
+        tables[table] = frame
+    adds = bool(keeps) and all(keeps)
+    tables |= worked.made
+    record = recorded(folder, tables, worked.source, said, adds=adds)
+    files = {f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode() for name, frame in tables.items()}
+    return Brought({**files, IMPORTED: record}, (*said, *dict.fromkeys(beside)), rows[0], adds)
+
+
+def _ends(sheets: Mapping[str, Sheet]) -> tuple[list[str], list[str]]:
+    """Return the codes of areas and sites."""
+    areas, sites = (sheets[name].finished()[code] for name, code in CODES)
+    return list(map(str, areas)), list(map(str, sites))
+
+
+def _by_valhalla(sheets: Mapping[str, Sheet], graph: Path | None, costing: str) -> _Worked:
+    if graph is None or graph.suffix.lower() != EXTRACT:
+        words = "Valhalla reads extracts of OpenStreetMap alone. Name one (.osm.pbf)."
+        raise InputError([Fault(shown(graph) if graph else "--graph", words)])
+    _refuse(sheets, [name for name, _ in CODES])
+    placed, faults = _placed(sheets)
+    if faults:
+        raise InputError(faults)
+    areas, sites = _ends(sheets)
+    with engine_on(graph, costing, placed) as (engine, said):
+        found = engine.thousandths([*areas, *sites], sites)
+        asked = f"{number_of(engine.asked, 'pair')} to which its matrix found no way asked one by one."
+    return _Worked(
+        found, [*said, *([asked] if engine.asked else [])], graph, "Take an extract that has the roads between."
+    )
+
+
+def _on_the_network(sheets: Mapping[str, Sheet], graph: Path | None) -> _Worked:
     made: Sequence[str] = FROM_A_GRAPH if graph else ()
     usual = graph is not None and graph.suffix.lower() in (OPEN_ROADS, EXTRACT)
     speedless = usual and not sheets["road_speeds"].present
@@ -90,20 +174,10 @@ def journeys_on(place: str | Path, *, graph: Path | None = None, reading: Readin
         words = f"Each area and site joins the {JOINED} nearest junctions, by a straight line times {DETOUR:g}"
         said.append(f"{words}; the furthest from any is {furthest.idxmax()}, {furthest.max():.1f} km.")
     network = network_of(*(frames[name] for name in (*TABLES, *BESIDE)))
-    areas, sites = (list(map(str, frames[name][code])) for name, code in (("areas", "area"), ("sites", "site")))
-    found = _on(network, [*areas, *sites], sites, folder)
-    reading, calibrated = _calibrated(reading, found, folder, frames["areas"])
-    words = f"Minutes are {reading.plus:g} + {reading.times:g} × those on the network, to a tenth of a minute."
-    said = [words, *calibrated, *said]
-    minutes = reading.plus + reading.times * (found / THOUSAND)
-    tables = {
-        "journeys": _long(minutes.loc[areas], "area", "site"),
-        "transfers": _long(minutes.loc[sites], "from_site", "to_site"),
-        **{name: frames[name] for name in made},
-    }
-    record = recorded(folder, tables, graph or sheets["road_links"].path, said)
-    files = {f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode() for name, frame in tables.items()}
-    return Brought({**files, IMPORTED: record}, tuple(said), len(tables["journeys"]))
+    areas, sites = _ends(sheets)
+    found = network.thousandths([*areas, *sites], sites)
+    source, remedy = graph or sheets["road_links"].path, "Add links, or rows of road_access.csv."
+    return _Worked(found, said, source, remedy, {name: frames[name] for name in made})
 
 
 def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
@@ -113,18 +187,24 @@ def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
         raise InputError(dict.fromkeys(faults))
 
 
-def _tables_of(
-    path: Path, frames: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]
-) -> tuple[dict[str, pd.DataFrame], Sequence[str]]:
-    """Return the tables of a file of roads, whose kinds must have speeds, and what was done."""
+def _placed(sheets: Mapping[str, Sheet]) -> tuple[pd.DataFrame, list[Fault]]:
+    """Return where areas and sites are, as ends, and a fault where that is not said of some."""
     ends, faults = [], []
-    for name, code in (("areas", "area"), ("sites", "site")):
-        end = frames[name].rename(columns={code: "end"}).reindex(columns=["end", *COORDINATES])
+    for name, code in CODES:
+        end = sheets[name].finished().rename(columns={code: "end"}).reindex(columns=["end", *COORDINATES])
         if lost := list(map(str, end["end"][end[COORDINATES].isna().any(axis=1)])):
             words = f"{some(lost)} have no easting_m and northing_m. Fill them in, so that they join the roads."
             faults.append(Fault(shown(sheets[name].path), words))
         ends.append(end)
-    around, stated = pd.concat(ends), sheets["road_speeds"].present
+    return pd.concat(ends), faults
+
+
+def _tables_of(
+    path: Path, frames: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet]
+) -> tuple[dict[str, pd.DataFrame], Sequence[str]]:
+    """Return the tables of a file of roads, whose kinds must have speeds, and what was done."""
+    around, faults = _placed(sheets)
+    stated = sheets["road_speeds"].present
     known = {*frames["road_speeds"]["class"]} if stated else None
     if path.suffix.lower() in (OPEN_ROADS, EXTRACT) and faults:
         raise InputError(faults)
@@ -149,15 +229,6 @@ def _streets_of(path: Path, ends: pd.DataFrame, classes: Collection[str] | None,
     return read_extract(path, ends, classes, delays) if kind == EXTRACT else read_street_graph(path)
 
 
-def _on(network: Network, starts: list[str], sites: list[str], folder: Path) -> pd.DataFrame:
-    """Return thousandths of a minute on the network, or refuse it where there is no way."""
-    found = network.thousandths(starts, sites)
-    words = "Add links, or rows of road_access.csv."
-    if faults := [Fault(shown(folder), f"there is no way {pairs}. {words}") for pairs in unreached(found.isna())]:
-        raise InputError(faults)
-    return found
-
-
 def _calibrated(reading: Reading, found: pd.DataFrame, folder: Path, areas: pd.DataFrame) -> tuple[Reading, list[str]]:
     """Return how minutes are read once reference times are known, and what they say of the network."""
     if reading.against is None:
@@ -174,6 +245,7 @@ def _calibrated(reading: Reading, found: pd.DataFrame, folder: Path, areas: pd.D
 
 
 def _long(minutes: pd.DataFrame, start: str, end: str) -> pd.DataFrame:
-    """Return one row a pair, but none from a site to itself."""
+    """Return one row a pair that has a way, but none from a site to itself."""
     long = minutes.round(1).rename_axis(start).reset_index().melt(start, var_name=end, value_name="minutes")
-    return long[long[start] != long[end]].sort_values([start, end], ignore_index=True)
+    long = long[(long[start] != long[end]) & long["minutes"].notna()]
+    return long.sort_values([start, end], ignore_index=True)
