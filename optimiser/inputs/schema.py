@@ -128,6 +128,8 @@ def _tables(of: str) -> tuple[Table, ...]:
 
 
 PLACE_TABLES, RUN_TABLES = _tables("place"), _tables("run")
+# The table in which the rows of another stand by mode.
+BY_MODE = {"journeys": "journeys_by_mode", "transfers": "transfers_by_mode"}
 
 
 def place_table(name: str) -> Table:

@@ -20,7 +20,7 @@ from optimiser.inputs.importing.pairs import demand_in, pairs_in
 from optimiser.inputs.importing.reading import read_any
 from optimiser.inputs.importing.rows import rows_in
 from optimiser.inputs.importing.wishes import Wishes
-from optimiser.inputs.schema import CODE_PATTERN, PLACE_TABLES, Table, place_table
+from optimiser.inputs.schema import BY_MODE, CODE_PATTERN, PLACE_TABLES, Table, place_table
 from optimiser.inputs.tables import IMPORTED, boundary_file
 from optimiser.inputs.tables.sheets import read_sheet
 from optimiser.problem.words import listed
@@ -28,7 +28,6 @@ from optimiser.problem.words import listed
 __all__ = ["BOUNDARIES", "Brought", "Wishes", "beside_others", "bring_in", "recorded", "table_by_mode"]
 
 BOUNDARIES = "boundaries"
-BY_MODE = {"journeys": "journeys_by_mode", "transfers": "transfers_by_mode"}
 # Tables that come in part by part: the column that tells the parts, and how a question has one.
 PARTED = {
     "demand": ("activity", "A service counts them by activity"),

@@ -6,7 +6,7 @@ What is sure is a fault. The rest is a doubt, which ``optimiser validate`` and t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from optimiser.errors import shown
 from optimiser.inputs.boundaries import LONGITUDE_LATITUDE
 from optimiser.inputs.grid import is_in_britain, on_the_grid
+from optimiser.inputs.schema import BY_MODE
 from optimiser.inputs.tables.sheets import Sheet, number_of
 
 if TYPE_CHECKING:
@@ -83,11 +84,46 @@ def where_things_are(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> 
 
 
 def odd_times(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iterator[tuple[Sheet, Odd]]:
-    """Yield the times that can hardly be, each with its table; note on the sheets those that cannot."""
+    """Yield the times that can hardly be, each with its table; note on the sheets those that cannot.
+
+    Of a mode nothing is noted: who walks is slow, and far from everything.
+    """
     journeys, transfers = sheets["journeys"], sheets["transfers"]
     yield from ((journeys, odd) for odd in _minutes(journeys, ("area", areas), ("site", sites)))
     yield from ((transfers, odd) for odd in _minutes(transfers, ("from_site", sites), ("to_site", sites)))
     yield from ((transfers, odd) for odd in _asymmetric(transfers))
+    for name, by_mode in BY_MODE.items():
+        start, end = (
+            (("area", areas), ("site", sites)) if name == "journeys" else (("from_site", sites), ("to_site", sites))
+        )
+        for mode, part in parts_by_mode(sheets, name).items():
+            odd = [*_minutes(part, start, end), *(_asymmetric(part) if name == "transfers" else ())]
+            sure = (words for found in part.found.values() for _, words in found)
+            odd += [Odd("", part.frame.iloc[:0], words.removesuffix(".")) for words in sure]
+            yield from ((sheets[by_mode], of_mode(mode, one)) for one in odd)
+
+
+def of_mode(mode: str, odd: Odd) -> Odd:
+    """Return what is odd with the mode named."""
+    return replace(odd, why=f"{mode}: {odd.why}", words=f"{mode}: {odd.words}")
+
+
+def parts_by_mode(sheets: Mapping[str, Sheet], name: str) -> dict[str, Sheet]:
+    """Return the rows of journeys or transfers by each mode, as a table of their own; none where codes have faults."""
+    whole, table = sheets[BY_MODE[name]], sheets[name].table
+    if not whole.present or not whole.sound("mode", *table.key) or "minutes" not in whole.frame:
+        return {}
+    parts, modes = {}, whole.frame["mode"].to_numpy()
+    for mode in sorted(whole.distinct("mode")):
+        rows = modes == mode
+        texts = {
+            column: replace(whole.texts[column], which=whole.texts[column].which[rows])
+            for column in (*table.key, "minutes")
+        }
+        part = Sheet(table, whole.path, frame=whole.frame[rows], texts=texts, all_differ=whole.all_differ, is_part=True)
+        part.faulty = {column: faulty & {*part.frame.index} for column, faulty in whole.faulty.items()}
+        parts[str(mode)] = part
+    return parts
 
 
 def _points(sheet: Sheet, key: str) -> Points:
@@ -217,7 +253,6 @@ def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.n
     """Note once that the times are in another unit, by how fast they would be or how long they are."""
     minutes = frame["minutes"]
     middle, speed = float(minutes.median()), float(np.median(speeds)) if len(speeds) else np.nan
-    again = sheet.again
     nearest = float(minutes.groupby(frame[start]).min().median())
     hours = THREE_MINUTES_ARE_HOURS if sheet.table.name == "journeys" else HALF_A_MINUTE_IS_HOURS
     unit = words = ""
@@ -237,7 +272,9 @@ def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.n
             # Each is too much for a minute because of that.
             del sheet.found[kind], sheet.uncounted[kind]
         remedy = "Divide them by 60" if unit == "seconds" else "Multiply them by 60"
-        sheet.add("unit", f"{words}: these look like {unit}. {remedy}, or: {again} --unit {unit}")
+        # What is brought in once more becomes the whole table.
+        command = "" if sheet.is_part else f", or: {sheet.again} --unit {unit}"
+        sheet.add("unit", f"{words}: these look like {unit}. {remedy}{command}")
     return bool(unit)
 
 

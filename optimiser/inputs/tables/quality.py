@@ -13,7 +13,7 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.boundaries import look_at_boundaries
-from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.schema import BY_MODE, PLACE_TABLES
 from optimiser.inputs.tables import as_plain_csv, boundary_file
 from optimiser.inputs.tables.plausible import (
     LEAST_KM,
@@ -22,6 +22,8 @@ from optimiser.inputs.tables.plausible import (
     Odd,
     Points,
     odd_times,
+    of_mode,
+    parts_by_mode,
     times_apart,
     unlike_neighbours,
     where_things_are,
@@ -46,7 +48,7 @@ ENDS = {"journeys": ("area", "site"), "transfers": ("from_site", "to_site")}
 
 @dataclass(frozen=True)
 class Quality:
-    """What was found of a place's journeys and transfers.
+    """What was found of a place's journeys and transfers, and of those by mode.
 
     Attributes
     ----------
@@ -149,10 +151,28 @@ def quality_of(
     }
     look = list(_to_look_at(times, sheets, areas))
     both = {"journeys": (areas.codes, sites.codes), "transfers": (sites.codes, sites.codes)}
-    counted = tuple(_counted(sheets[name], times.get(name), *both[name]) for name in ENDS if sheets[name].present)
+    counted = [
+        f"{shown(sheets[name].path)}: {_counted(sheets[name], times.get(name), *both[name])}"
+        for name in ENDS
+        if sheets[name].present
+    ]
+    parts = {} if journeys else {name: parts_by_mode(sheets, name) for name in ENDS}
+    by_mode = dict[tuple[str, str], pd.DataFrame]()
+    for name, of_modes in parts.items():
+        path = shown(sheets[BY_MODE[name]].path)
+        for mode, part in of_modes.items():
+            if part.sound("minutes"):
+                by_mode[mode, name] = times_apart(part, *zip(ENDS[name], points[name], strict=True))
+            counted.append(f"{path}, {mode}: {_counted(part, by_mode.get((mode, name)), *both[name])}")
+    for mode in sorted({mode for mode, _ in by_mode}):
+        some = {name: by_mode[mode, name] for name in ENDS if (mode, name) in by_mode}
+        found = _to_look_at(some, sheets, areas)
+        look += [(BY_MODE[name], of_mode(mode, one)) for name, one in found]
+    faults += [fault for name in BY_MODE.values() for fault in sheets[name].listed() if not journeys]
+    odd = [one for one in odd if not journeys or one[0] in ENDS]
     pairs = _spot_checks([*odd, *look], times, sheets)
     return Quality(
-        counted,
+        tuple(counted),
         tuple(faults),
         tuple(odd),
         tuple(look),
@@ -169,7 +189,7 @@ def _refused_as_a_whole(sheets: Mapping[str, Sheet]) -> bool:
 def _counted(sheet: Sheet, times: pd.DataFrame | None, starts: Collection[str], ends: Collection[str]) -> str:
     """Return how many times a table has, of how many pairs, how long they are and how fast by the straight line."""
     if times is None or times.empty:
-        return f"{shown(sheet.path)}: {amount(len(sheet.frame), 'rows')}."
+        return f"{amount(len(sheet.frame), 'rows')}."
     pairs = len(starts) * len(ends) - len({*starts} & {*ends})
     known = times[times[ENDS[sheet.table.name][0]].isin(starts) & times[ENDS[sheet.table.name][1]].isin(ends)]
     minutes = known["minutes"]
@@ -177,7 +197,7 @@ def _counted(sheet: Sheet, times: pd.DataFrame | None, starts: Collection[str], 
     long = f"{minutes.min():g} to {minutes.max():g} minutes, half at most {minutes.median():g}"
     speeds = known["kmh"][known["km"] > LEAST_KM]
     fast = f"{speeds.min():.0f} to {speeds.max():.0f} km/h by the straight line, half at most {speeds.median():.0f}"
-    return f"{shown(sheet.path)}: {many}; {long}; {fast if len(speeds) else 'where these are is not known'}."
+    return f"{many}; {long}; {fast if len(speeds) else 'where these are is not known'}."
 
 
 def _to_look_at(
@@ -287,7 +307,7 @@ def _spot_checks(
     names = {**_names(sheets["areas"], "area"), **_names(sheets["sites"], "site")}
     made = []
     for name, why, pair in rows:
-        start, end = (str(pair[column]) for column in ENDS[name])
+        start, end = (str(pair[column]) for column in ENDS[name.removesuffix("_by_mode")])
         known = times.get(name)
         apart = known.loc[[pair.name]].iloc[0] if known is not None and pair.name in known.index else pair
         km, kmh = (float(apart.get(column, np.nan)) for column in ("km", "kmh"))

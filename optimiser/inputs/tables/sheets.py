@@ -71,7 +71,10 @@ class Texts:
 
 @dataclass
 class Sheet:
-    """One file while it is being checked. ``all_differ`` says that no two rows have the same key."""
+    """One file while it is being checked, or the rows of it that are a table of their own (``is_part``).
+
+    ``all_differ`` says that no two rows have the same key.
+    """
 
     table: Table
     path: Path
@@ -87,6 +90,7 @@ class Sheet:
     passed_over: set[int] = field(default_factory=set)
     folder: Path | None = None
     all_differ: bool = False
+    is_part: bool = False
 
     @property
     def again(self) -> str:
