@@ -178,3 +178,40 @@ def test_without_eastings_the_outlines_say_where_areas_are(tmp_path: Path) -> No
     lines = (folder / "areas.csv").read_text().splitlines()
     (folder / "areas.csv").write_text("".join(f"{line.rsplit(',', 2)[0]}\n" for line in lines))
     assert any("faster than 130 km/h" in one for one in doubts(folder))
+
+
+def by_mode(folder: Path, minutes: Minutes, mode: str = "by_bus", *, between: str = "") -> Path:
+    """Write the place with journeys by one other mode, and ways between sites by it if there are any."""
+    place(folder)
+    spots = [(10 * x, 10 * y) for x in range(5) for y in range(5)]
+    rows = (f"{mode},A{n},{site},{minutes(x, y, site):g}\n" for n, (x, y) in enumerate(spots) for site in SITES)
+    (folder / "journeys_by_mode.csv").write_text(f"mode,area,site,minutes\n{''.join(rows)}")
+    if between:
+        (folder / "transfers_by_mode.csv").write_text(f"mode,from_site,to_site,minutes\n{between}")
+    return folder
+
+
+def test_times_by_a_mode_are_doubted_by_its_name_as_those_of_journeys_are(tmp_path: Path) -> None:
+    """Three minutes for 40 km and, in a table alike but for that, 400 where around it are 60."""
+    odd = {(40, 0, "ash"): 3, (20, 20, "ash"): 400}
+    folder = by_mode(
+        tmp_path,
+        lambda x, y, site: odd.get((x, y, site)) or at_pace(x, y, site),
+        between="by_bus,ash,birch,20\nby_bus,birch,ash,80\nby_car,birch,ash,80\n",
+    )
+    assert doubts(folder) == [
+        "journeys_by_mode.csv: by_bus: 1 time faster than 130 km/h by the straight line, such as A20 to ash, 40 km in "
+        "3 minutes.",
+        "journeys_by_mode.csv: by_bus: 2 journeys far from those of the areas around, such as A12 to ash, 400 minutes "
+        "where around it takes 57.5685.",
+        "transfers_by_mode.csv: by_bus: 1 pair of sites much farther one way than the other, such as birch to ash, 80 "
+        "minutes and 20 back.",
+    ]
+
+
+def test_a_mode_that_looks_to_be_in_another_unit_is_doubted_and_not_refused_for_who_walks_is_slow(
+    tmp_path: Path,
+) -> None:
+    (said,) = doubts(by_mode(tmp_path, lambda x, y, site: 60 * at_pace(x, y, site), "on_foot"))
+    assert said.startswith("journeys_by_mode.csv: on_foot: half of the times are above 3,855 minutes: these look like ")
+    assert said.endswith("seconds. Divide them by 60.")

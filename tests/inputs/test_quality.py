@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from command import optimiser
 from made_up_place import write_place
-from test_plausible import at_pace, place
+from test_plausible import at_pace, by_mode, place
 
 from optimiser.errors import InputError
 from optimiser.inputs.tables import read_place
@@ -162,3 +162,34 @@ def test_where_a_place_has_a_network_its_journeys_are_set_beside_it_by_district(
     assert any(line == "Beside the network of roads:" for line in found.lines)
     (folder / "road_speeds.csv").unlink()
     assert quality_of(folder).beside_roads == ()
+
+
+def test_a_mode_is_judged_by_itself_and_by_its_own_ways_between_sites(tmp_path: Path):
+    """By bus 90 minutes from A0 to birch, where it is 1 to ash and 81 on to birch; by train two pairs alone."""
+    long_way = {(0, 0, "birch"): 90.0}
+    folder = by_mode(
+        tmp_path,
+        lambda x, y, s: long_way.get((int(x), int(y), s)) or at_pace(x, y, s),
+        between="".join(f"by_bus,{row}\n" for row in transfers().splitlines()[1:]),
+    )
+    with (folder / "journeys_by_mode.csv").open("a") as table:
+        table.write("by_train,A1,ash,20\nby_train,A2,ash,300\n")
+    found = quality_of(folder)
+    by_bus = [(name, odd.rows) for name, odd in found.to_look_at if odd.why == f"by_bus: {SHORTER}"]
+    assert [(name, list(some["area"])) for name, some in by_bus] == [("journeys_by_mode", ["A0"])]
+    assert any(
+        "journeys_by_mode.csv, by_train: 2 times of 75 pairs, 73 of them missing; 20 to 300 minutes" in one
+        for one in found.counted
+    )
+    assert "ways by another site, by_train: transfers_by_mode.csv has none of it" in found.not_looked_at
+    assert any(one["why"] == f"by_bus: {SHORTER}" and one["from"] == "A0" for one in rows(found))
+    done = optimiser("validate", "--journeys", folder, cwd=tmp_path)
+    assert done.returncode == 0 and f"journeys_by_mode.csv: by_bus: 1 time {SHORTER}" in done.stdout
+
+
+def test_faults_of_a_mode_are_refused_with_those_of_the_other_tables(tmp_path: Path):
+    folder = place(tmp_path)
+    (folder / "journeys_by_mode.csv").write_text("mode,area,site,minutes\nby_bus,A0,ash,-3\nby_bus,A1,ash,30\n")
+    found = quality_of(folder)
+    assert [fault.place for fault in found.faults] == [f"{folder}/journeys_by_mode.csv, row 2"]
+    assert found.counted[-1].endswith("journeys_by_mode.csv, by_bus: 2 rows.")

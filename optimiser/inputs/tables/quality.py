@@ -177,7 +177,7 @@ def quality_of(
         tuple(odd),
         tuple(look),
         tuple(_beside_roads(sheets)) if "journeys" in times else (),
-        tuple(_not_looked_at(times, sheets, areas)),
+        tuple(_not_looked_at(times, sheets, areas, by_mode)),
         pairs,
     )
 
@@ -261,13 +261,20 @@ def _quicker_by_another(name: str, times: pd.DataFrame, transfers: pd.DataFrame)
         yield Odd(why, some, f"{amount(len(some), 'times')} {why}, {such}")
 
 
-def _not_looked_at(times: Mapping[str, pd.DataFrame], sheets: Mapping[str, Sheet], areas: Points) -> Iterator[str]:
+def _not_looked_at(
+    times: Mapping[str, pd.DataFrame],
+    sheets: Mapping[str, Sheet],
+    areas: Points,
+    by_mode: Collection[tuple[str, str]],
+) -> Iterator[str]:
     """Yield what could not be looked at, and why."""
     for name in ENDS:
         if sheets[name].present and name not in times:
             yield f"{name}.csv beside other times: it has faults"
     if not sheets["transfers"].present:
         yield "whether ways back take as long, and ways by another site less: there is no transfers.csv"
+    for mode in sorted(mode for mode, name in by_mode if name == "journeys" and (mode, "transfers") not in by_mode):
+        yield f"ways by another site, {mode}: transfers_by_mode.csv has none of it"
     known, places = int((~np.isnan(areas.km).any(axis=1)).sum()), 2 * NEIGHBOURS + 1
     if not known:
         yield "speeds, and the areas around: it is not known where areas are"
