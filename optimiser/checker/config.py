@@ -280,7 +280,12 @@ CONFIG: Mapping[str, Kind] = {
     "areas_outside": text("all", ("all", "known_in_full")),
     "travel": group(TRAVEL),
     "roads": group(
-        {"close": listed, "slow": each(value(None, lambda times: times >= 1), blank=False), "hour": perhaps(value())}
+        {
+            "close": listed,
+            "slow": each(value(None, lambda times: times >= 1), blank=False),
+            "hour": perhaps(value()),
+            "untouched": listed,
+        }
     ),
     "demand": group({"year": anything, "growth": perhaps(group(GROWTH)), "ages": each(group(SHARES), blank=False)}),
     "contract": group({**{name: perhaps(figure()) for name in TERMS}, "plain_days": listed}),
@@ -406,6 +411,7 @@ class ConfigReader:
             shut_roads=found["roads"]["close"],
             slow_roads=found["roads"]["slow"],
             hour=found["roads"]["hour"],
+            untouched=frozenset(found["roads"]["untouched"]),
             changes=found["change"],
             times={name: name == travel["time"] for name in travel["times"]},
             know_before=tuple(self.group(one, "know_before", KNOW_BEFORE) for one in found["know_before"] or ()),
@@ -651,7 +657,7 @@ class ConfigReader:
     def modes(self, question: Question) -> None:
         """Note modes of travelling where journeys are others than a table has them, and of patients transferred."""
         on_roads = question.shut_roads or question.slow_roads or question.hour is not None
-        unknown = on_roads or question.taken_back or question.sites
+        unknown = question.taken_back or question.sites
         firsts = {one.transfer.first_contact for one in question.services.values() if one.transfer}
         named = {f"teams.{code}": one.across.travel_by for code, one in question.teams.items() if one.across}
         for code, service in question.services.items():
@@ -663,7 +669,8 @@ class ConfigReader:
             self.wrong_if(moved, f"{where}.travel_by", service.travel_by, "is of patients who are transferred")
         words = "is not known beside roads, a calibration taken back or sites that are added"
         for where, mode in named.items():
-            self.wrong_if(mode and unknown, f"{where}.travel_by", mode, words)
+            on_them = on_roads and mode not in question.untouched
+            self.wrong_if(mode and (unknown or on_them), f"{where}.travel_by", mode, words)
 
     def first_contact(self, services: Mapping[str, Service], where: str, activity: str | None, name: str) -> None:
         """Note a service by transfer whose patients could not be seen first where the config says."""

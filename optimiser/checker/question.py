@@ -211,6 +211,7 @@ class Question:
     taken_back: bool = False
     slow_roads: Mapping[str, Fraction] = field(default_factory=dict)
     hour: Fraction | None = None
+    untouched: frozenset[str] = frozenset()
     changes: Mapping[str, Change] = field(default_factory=dict)
     times: Mapping[str, bool] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()

@@ -993,10 +993,13 @@ class Question:
             if mode in teams:
                 self.road_by_mode[mode][tuple(pair)] = counted(row)
         calibration = (self.config.get("travel") or {}).get("calibration") or {}
-        unknown = self.config.get("roads") or self.config.get("sites") or not calibration.get("applied", True)
+        roads = self.config.get("roads") or {}
+        out_of_the_ordinary = roads.get("close") or roads.get("slow") or roads.get("hour") is not None
+        touched = {*modes, *teams} - {*(roads.get("untouched") or ())} if out_of_the_ordinary else set()
+        unknown = self.config.get("sites") or not calibration.get("applied", True)
         moved = {code for code in self.services if self.transfer(code)}
         moved |= {self.transfer(code)["first_contact"] for code in moved}
-        if ((modes or teams) and unknown) or any(self.services[code].get("travel_by") for code in moved):
+        if touched or ((modes or teams) and unknown) or any(self.services[code].get("travel_by") for code in moved):
             raise CannotRead("config.yaml names modes beside roads, sites, no calibration, or of patients transferred")
 
     def minutes_to(self, code):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import Fault, InputError
+from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.exactness import exact_problem_of
@@ -96,9 +96,16 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
     event = event_of(settings.roads)
     if not event:
         return
-    if modes := sorted(settings.modes):
+    untouched = settings.roads.untouched if settings.roads else ()
+    known = {*place.modes, *place.transfers_by_mode.get("mode", ())}
+    for number, mode in enumerate(untouched):
+        if mode not in known:
+            hint = did_you_mean(mode, known, or_else="Take it out.")
+            yield where("untouched", number), f"no table of the place has a mode {quoted(mode)}. {hint}"
+    if modes := sorted(settings.modes - {*untouched}):
         words = f"it is not known how much longer journeys {listed(map(spoken, modes))} take then"
-        yield where(), f"{words}. Take roads out, or travel_by and visitors_travel_by of services and teams."
+        told = "List under roads.untouched what this does not touch, such as trains, or a mode brought in as it is then"
+        yield where(), f"{words}. {told}. Or take roads out, or travel_by and visitors_travel_by of services and teams."
         return
     if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up_place import CONFIG, TABLES, write_place, write_question
+from road_tables import TABLES as ROADS
 from test_pack import accepted, levels, sealed, written
 
 from optimiser.checker import check
@@ -161,7 +162,15 @@ def test_a_run_says_who_travels_how_and_that_nobody_verified_it(tmp_path: Path):
         (by("by_buss"), 'there is no mode "by_buss" in journeys_by_mode.csv. Did you mean "by_bus"?'),
         (by("by_train"), "journeys_by_mode.csv has no row by_train, A1, birch and 6 more."),
         (CONFIG.replace(LABS, f"{LABS}    travel_by: by_bus\n"), "travel_by needs to know who the patients are"),
-        (f"{by()}roads: {{close: [A1]}}\n", "it is not known how much longer journeys by bus take then"),
+        (
+            f"{by()}roads: {{close: [A1]}}\n",
+            "it is not known how much longer journeys by bus take then. List under roads.untouched what this does not "
+            "touch, such as trains, or a mode brought in as it is then.",
+        ),
+        (
+            f"{by()}roads: {{close: [A1], untouched: [by_buss]}}\n",
+            'no table of the place has a mode "by_buss". Did you mean "by_bus"?',
+        ),
         (
             f"{by()}travel: {{calibration: {{plus: 1, times: 2, applied: false}}}}\n",
             "travel.calibration is that of journeys.csv",
@@ -176,6 +185,31 @@ def test_what_is_not_known_of_a_mode_is_refused(config: str, words: str, tmp_pat
     with pytest.raises(InputError) as refused:
         asked(tmp_path, config)
     assert words in str(refused.value)
+
+
+# Homes at west but A2's, which is at middle as birch is; ash lies at east.
+ON_ROADS = ROADS | {
+    "road_access": "end,junction,km\nA1,west,2\nA2,middle,1\nA3,west,4\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
+}
+
+
+def test_a_mode_that_shut_roads_do_not_touch_stays_as_in_its_table(tmp_path: Path):
+    """From west to middle it is 30 minutes by the old road and 10 back on the A1, in place of 10; by bus as ever."""
+    shut = "roads: {close: [A1 between Middle and West], untouched: [by_bus]}\n"
+    both = by("by_bus", "visitors_travel_by", by())
+    plan = solve(asked(tmp_path, f"{both}{shut}", **ON_ROADS))
+    usual = asked(tmp_path / "usual", both, **ON_ROADS)
+    assert plan.problem.journeys.loc["A1", "birch"] == usual.journeys.loc["A1", "birch"] + 30
+    assert plan.problem.by_mode["by_bus"].equals(usual.by_mode["by_bus"])
+    assert list(plan.journeys["minutes"]) == [20, 32, 10]
+    files = files_of(plan)
+    assert check(files).empty
+    assert "none is better" in accepted(files, tmp_path / "run")
+    # Neither checker takes a mode for untouched that the config does not call so.
+    before, untouched, after = files["config.yaml"].partition(b"untouched")
+    lie = files | {"config.yaml": before + untouched + after.replace(b"by_bus", b"by_train", 1)}
+    assert "beside roads" in " ".join(check(lie)["message"])
+    assert "beside roads" in " ".join(words for _, words in levels(written(sealed(lie), tmp_path / "lie")))
 
 
 def test_a_pair_that_needs_no_journey_needs_none_by_a_mode(tmp_path: Path):

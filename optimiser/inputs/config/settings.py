@@ -182,6 +182,9 @@ class RoadsSettings(Strict):
     hour: Annotated[Number, AfterValidator(Within(0, 23.99))] | None = Field(
         None, description="Hour of the day, such as 8.5: roads are as slow as road_hours.csv says of it"
     )
+    untouched: tuple[Code, ...] = Field(
+        (), description="Modes of travelling that all this does not touch, such as trains: they stay as in their tables"
+    )
 
 
 class AcrossSettings(Strict):
