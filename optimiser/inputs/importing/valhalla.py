@@ -31,14 +31,6 @@ NO_WAY = ("No path could be found", "unconnected regions")
 SECONDS_A_MINUTE = 60
 
 
-@dataclass(frozen=True)
-class Trip:
-    """A way: its roads, in order, with the km and minutes of each, and the lines that they follow, in degrees."""
-
-    legs: pd.DataFrame
-    lines: tuple[tuple[tuple[float, ...], ...], ...]
-
-
 @dataclass
 class Engine:
     """Valhalla with tiles of an extract, for one way of travelling.
@@ -81,28 +73,6 @@ class Engine:
             metres = [by_line.inv(here["lon"], here["lat"], *road)[2] for road in roads]
             far.append(min(metres, default=np.nan) / 1000)
         return pd.Series(far, index=codes)
-
-    def trip(self, start: str, end: str) -> Trip | None:
-        """Return the way from one end to another, one row a stretch of one road; None where there is none."""
-        found = self._answer("route", {"locations": [self.at[start], self.at[end]], "units": "km"})
-        if found is None:
-            return None
-        leg = found["trip"]["legs"][0]
-        points, rows, lines = _decoded(leg["shape"]), list[tuple[str, float, float]](), list[list[tuple[float, ...]]]()
-        for step in leg["maneuvers"]:
-            road = ", ".join(step.get("street_names", ())) or "no name"
-            along = points[step["begin_shape_index"] : step["end_shape_index"] + 1]
-            # The last step is that one has arrived.
-            if len(along) < 2:
-                continue
-            row = (road, step["length"], step["time"] / SECONDS_A_MINUTE)
-            if rows and rows[-1][0] == road:
-                rows[-1] = (road, rows[-1][1] + row[1], rows[-1][2] + row[2])
-                lines[-1] += along[1:]
-            else:
-                rows.append(row)
-                lines.append(along)
-        return Trip(pd.DataFrame(rows, columns=["road", "km", "minutes"]), tuple(map(tuple, lines)))
 
     def _block(self, starts: Sequence[str], ends: Sequence[str]) -> np.ndarray:
         asked = {"sources": [self.at[code] for code in starts], "targets": [self.at[code] for code in ends]}
@@ -185,17 +155,3 @@ def _in_degrees(ends: pd.DataFrame) -> dict[str, dict[str, float]]:
     at = geopandas.GeoSeries.from_xy(ends["easting_m"], ends["northing_m"], crs=GRID).to_crs(DEGREES)
     places = ({"lon": round(lon, 6), "lat": round(lat, 6)} for lon, lat in zip(at.x, at.y, strict=True))
     return dict(zip(map(str, ends["end"]), places, strict=True))
-
-
-def _decoded(shape: str) -> list[tuple[float, ...]]:
-    """Return longitudes and latitudes of Google's encoded polyline, with six decimals as Valhalla writes it."""
-    numbers, number, shift = list[int](), 0, 0
-    for letter in shape:
-        five = ord(letter) - 63
-        number |= (five & 31) << shift
-        shift += 5
-        if five < 32:
-            numbers.append(~(number >> 1) if number & 1 else number >> 1)
-            number = shift = 0
-    latitudes, longitudes = np.cumsum(numbers[::2]) / 1e6, np.cumsum(numbers[1::2]) / 1e6
-    return list(zip(longitudes.tolist(), latitudes.tolist(), strict=True))
