@@ -25,14 +25,14 @@ from optimiser.cli.files import export, pack, report, serve
 from optimiser.cli.importing import import_
 from optimiser.cli.options import options
 from optimiser.cli.questions import evaluate, init, sites, solve, validate
-from optimiser.cli.roads import isochrones, journeys, route
+from optimiser.cli.roads import isochrones, journeys, roads, route
 from optimiser.cli.runs import check, compare, rotas
 from optimiser.errors import DISTRIBUTION, CheckFailed, Fault, InputError, NoPlan, NotWritten, OptimiserError, visible
 
 # Commands stand in the help in this order.
 for command in (
     *(init, import_, journeys, validate, solve, evaluate, options, sites, explain, check, compare, rotas, sweep),
-    *(route, isochrones, report, export, pack, serve, rules, schema, doctor),
+    *(route, roads, isochrones, report, export, pack, serve, rules, schema, doctor),
 ):
     app.command(command.__name__.rstrip("_"))(command)
 

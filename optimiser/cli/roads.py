@@ -64,6 +64,21 @@ def isochrones(
     _told_and_drawn(found, geojson, "whole areas, by where their people live", as_json)
 
 
+def roads(
+    config: Config,
+    within: Annotated[Path, typer.Option(help="Outlines, such as of a flood: GeoJSON, GeoPackage or shapefile.")],
+    as_json: AsJson = False,
+) -> None:
+    """List the stretches of road that an outline touches, as a config says them to shut or slow them.
+
+    Example:  optimiser roads my-place/my-place.yaml --within flood.geojson
+    """
+    from optimiser.report.within import within as touched
+
+    found = touched(config, within)
+    say(found.lines, found.record, as_json)
+
+
 def _told_and_drawn(found: Route | Isochrones, geojson: Path | None, what: str, as_json: bool) -> None:
     """Say what was found, and write it as GeoJSON if somebody wants that; ``what`` is what that then holds."""
     from optimiser.report.route import write_geojson

@@ -62,6 +62,11 @@ def outlines_in(path: Path, known: Known, wishes: Wishes) -> tuple[bytes, int, l
     return json.dumps(page, separators=(",", ":")).encode() + b"\n", len(together), said
 
 
+def outlines_on_the_globe(path: Path) -> geopandas.GeoDataFrame:
+    """Return what a file draws, in longitude and latitude. Raises ``InputError`` where it cannot be read."""
+    return _on_the_globe(path, _read(path, Wishes()), Wishes(), [])
+
+
 def _polygons(outline: Any) -> Any:
     """Return an outline without the points and lines that mending may leave."""
     import shapely
