@@ -202,8 +202,8 @@ def test_times_by_a_mode_are_doubted_by_its_name_as_those_of_journeys_are(tmp_pa
     assert doubts(folder) == [
         "journeys_by_mode.csv: by_bus: 1 time faster than 130 km/h by the straight line, such as A20 to ash, 40 km in "
         "3 minutes.",
-        "journeys_by_mode.csv: by_bus: 2 journeys far from those of the areas around, such as A12 to ash, 400 minutes "
-        "where around it takes 57.5685.",
+        "journeys_by_mode.csv: by_bus: 1 journey far from those of the areas around, such as A12 to ash, 400 minutes "
+        "where around it takes 68.6785.",
         "transfers_by_mode.csv: by_bus: 1 pair of sites much farther one way than the other, such as birch to ash, 80 "
         "minutes and 20 back.",
     ]
@@ -212,6 +212,15 @@ def test_times_by_a_mode_are_doubted_by_its_name_as_those_of_journeys_are(tmp_pa
 def test_a_mode_that_looks_to_be_in_another_unit_is_doubted_and_not_refused_for_who_walks_is_slow(
     tmp_path: Path,
 ) -> None:
-    (said,) = doubts(by_mode(tmp_path, lambda x, y, site: 60 * at_pace(x, y, site), "on_foot"))
-    assert said.startswith("journeys_by_mode.csv: on_foot: half of the times are above 3,855 minutes: these look like ")
-    assert said.endswith("seconds. Divide them by 60.")
+    """Twelve times as long as by car, and no time above a day."""
+    (said,) = doubts(by_mode(tmp_path, lambda x, y, site: 12 * at_pace(x, y, site), "on_foot"))
+    assert said.startswith(
+        "journeys_by_mode.csv: on_foot: half of the journeys are slower than 2.5 km/h by the straight"
+    )
+    assert said.endswith("these look like seconds. Divide them by 60.")
+
+
+def test_a_mode_that_has_times_above_a_day_beside_that_is_refused_once(tmp_path: Path) -> None:
+    (said,) = refusal(by_mode(tmp_path, lambda x, y, site: 60 * at_pace(x, y, site), "on_foot"))
+    words = "half of the times are above 3,855 minutes: these look like seconds. Divide them by 60."
+    assert said == f"journeys_by_mode.csv: on_foot: {words}"

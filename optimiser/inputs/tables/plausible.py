@@ -86,7 +86,7 @@ def where_things_are(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> 
 def odd_times(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iterator[tuple[Sheet, Odd]]:
     """Yield the times that can hardly be, each with its table; note on the sheets those that cannot.
 
-    Of a mode nothing is noted: who walks is slow, and far from everything.
+    Of a mode another unit is noted only where some time is above a day: who walks is slow, and far from everything.
     """
     journeys, transfers = sheets["journeys"], sheets["transfers"]
     yield from ((journeys, odd) for odd in _minutes(journeys, ("area", areas), ("site", sites)))
@@ -98,9 +98,20 @@ def odd_times(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iter
         )
         for mode, part in parts_by_mode(sheets, name).items():
             odd = [*_minutes(part, start, end), *(_asymmetric(part) if name == "transfers" else ())]
-            sure = (words for found in part.found.values() for _, words in found)
-            odd += [Odd("", part.frame.iloc[:0], words.removesuffix(".")) for words in sure]
+            sure = [words for found in part.found.values() for _, words in found]
+            if sure and part.faulty.get("minutes"):
+                # Some are more than a day, because of that.
+                _refuse_once(sheets[by_mode], f"{mode}: {sure[0]}.")
+            else:
+                odd += [Odd("", part.frame.iloc[:0], words.removesuffix(".")) for words in sure]
             yield from ((sheets[by_mode], of_mode(mode, one)) for one in odd)
+
+
+def _refuse_once(sheet: Sheet, words: str) -> None:
+    """Note that times are in another unit, in place of each that is too much for a minute because of that."""
+    for kind in [kind for kind in sheet.found if kind.startswith("minutes is above")]:
+        del sheet.found[kind], sheet.uncounted[kind]
+    sheet.add("unit", words)
 
 
 def of_mode(mode: str, odd: Odd) -> Odd:
@@ -268,13 +279,10 @@ def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.n
     elif middle < hours and not speed <= FASTEST_KMH:
         unit, words = "hours", f"half of the times are at most {middle:.3g} minutes"
     if unit:
-        for kind in [kind for kind in sheet.found if kind.startswith("minutes is above")]:
-            # Each is too much for a minute because of that.
-            del sheet.found[kind], sheet.uncounted[kind]
         remedy = "Divide them by 60" if unit == "seconds" else "Multiply them by 60"
         # What is brought in once more becomes the whole table.
         command = "" if sheet.is_part else f", or: {sheet.again} --unit {unit}"
-        sheet.add("unit", f"{words}: these look like {unit}. {remedy}{command}")
+        _refuse_once(sheet, f"{words}: these look like {unit}. {remedy}{command}")
     return bool(unit)
 
 

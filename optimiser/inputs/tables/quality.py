@@ -28,7 +28,7 @@ from optimiser.inputs.tables.plausible import (
     unlike_neighbours,
     where_things_are,
 )
-from optimiser.inputs.tables.sheets import Sheet, read_sheet
+from optimiser.inputs.tables.sheets import Sheet, number_of, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.calibration import calibration_of
 from optimiser.journeys.network import BESIDE, TABLES, network_of
@@ -258,7 +258,7 @@ def _quicker_by_another(name: str, times: pd.DataFrame, transfers: pd.DataFrame)
         worst = some.iloc[0]
         such = f"such as {worst[start]} to {worst[end]}, {worst['saved']:.1f} minutes longer than by way of another"
         why = "longer than by way of another site"
-        yield Odd(why, some, f"{amount(len(some), 'times')} {why}, {such}")
+        yield Odd(why, some, f"{number_of(len(some), 'time')} {why}, {such}")
 
 
 def _not_looked_at(
