@@ -17,7 +17,7 @@ from optimiser.plan.affected import against, averages, by_patient, one_row_an_ar
 from optimiser.problem import Problem, worked_out_once
 from optimiser.problem.words import PATIENTS, amount, listed, many_of, percent, short, shown, sites_in_words, whole
 from optimiser.report.counted import Counted, counted_today
-from optimiser.report.summary_of_staff import staff_in_words, year_of
+from optimiser.report.summary_of_staff import lacks_staff, staff_in_words, year_of
 from optimiser.report.words import lower
 
 # So many services are named on a screen.
@@ -85,7 +85,9 @@ def _other_periods(plan: Plan, service: str, at_least: float, keep: int) -> str:
     for period, counts in (found.periods if found else {}).items():
         enough = sum(count >= at_least for count in counts.values())
         if enough != keep:
-            said.append(f"in {period} {_so_many(enough, len(counts))}")
+            # Where every site has patients enough, others will ask why any is to close.
+            takes = lacks_staff(plan.today, service) if enough == len(counts) else ""
+            said.append(f"in {period} {_so_many(enough, len(counts))}{f', but these take {takes}' if takes else ''}")
     return f"; as counted {listed(said)}" if said else ""
 
 

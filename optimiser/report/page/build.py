@@ -294,6 +294,7 @@ class _Page:
             "checked": words.checked(run),
             "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
             "leads": self._leads(),
+            "rests": self._rests(),
             "placed": self._placed(main),
             "matrix": self._matrix(),
             "figures_of": self.problem.services[main].name if main else "",
@@ -317,7 +318,7 @@ class _Page:
         }
 
     def _leads(self) -> list[cards.Line]:
-        """Return what stands straight under the answer: what closes, what is gained, what decides, by which pathway."""
+        """Return what stands straight under the answer: what closes, what is gained for that, and what decides."""
         run, plan = self.run, self.run.plan
         straight = best_straight_there(self.problem) if plan.proof.outcome == PROVED else None
         closing = cards.closes(plan)
@@ -325,14 +326,22 @@ class _Page:
             # The matrix names what closes, first.
             closing = replace(closing, paper="")
         said = {
-            "Every choice was held to:": cards.held_to(plan),
             "Gained for the longer journeys:": cards.gained(plan),
-            "Staff:": cards.staff(plan),
-            "By transfer, as is assumed:": cards.pathway(plan, straight),
+            "Taken straight there:": cards.if_straight(plan, straight),
             "What decides:": cards.decides(run, self.ways[1]),
         }
-        lines = [cards.Line(lead, more) for lead, more in said.items() if more]
-        return [*filter(None, [closing]), *lines]
+        return [*filter(None, [closing]), *_said(said)]
+
+    def _rests(self) -> list[cards.Line]:
+        """Return on what the answer rests, which stands below: by which pathway, which rules hold, and which staff."""
+        plan = self.run.plan
+        return _said(
+            {
+                "By transfer, as is assumed:": cards.pathway(plan),
+                "Every choice was held to:": cards.held_to(plan),
+                "Staff:": cards.staff(plan),
+            }
+        )
 
     @cached_property
     def ways(self) -> tuple[str, list[placements.Placement]]:
@@ -487,6 +496,11 @@ class _Page:
             "bar_km": kilometres,
             "bar_units": units,
         }
+
+
+def _said(each: Mapping[str, str]) -> list[cards.Line]:
+    """Return sentences as lines, by how they begin, without those that say nothing."""
+    return [cards.Line(lead, more) for lead, more in each.items() if more]
 
 
 def _named(run: Run, status: words.Status) -> words.Status:
