@@ -116,7 +116,7 @@ def test_growth_that_is_enough_is_never_rounded_to_what_is_not():
 def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
     for text in (
         "Draft: not a decision",
-        "Hyper-acute stroke unit at Basildon",
+        "Best under these rules, though what decides is not settled (R-02): hyper-acute stroke unit at Basildon;",
         *("Is it safe?", "Who loses?", "How sure are we?", "What would change it?"),
         "Proved best under these rules by one measure:",
         "that it is safe, or that the rules are right.",
@@ -591,7 +591,7 @@ def test_the_first_side_of_paper_is_the_answer_in_brief_with_what_to_know(seen: 
     assert ends <= 1040
     # But for the figures, which stand under how sure we are; of the counts paper says where they stand.
     assert (seen.page.locator("#before li:visible").count(), known) == (6, 7)
-    assert "R-03 see “What would change it?”" in seen.page.locator("#before").inner_text()
+    assert "R-03 told above." in seen.page.locator("#before").inner_text()
     order = "ids => ids.map(id => document.querySelector(id).getBoundingClientRect().top)"
     tops = seen.page.evaluate(order, [".cards", "#before", "#placements", "#beside", "#now", "#choose"])
     assert tops == sorted(tops)
