@@ -363,7 +363,7 @@ def test_opening_changes_no_number_that_python_wrote(browser: Browser, folder: P
         )
         assert len(written) > 200
         assert live.page.evaluate(cells) == written
-        drawn = re.findall(r'<g id="areas">(.*?)</g>', path.read_text(encoding="utf-8"), re.S)[0]
+        drawn = re.findall(r'<g id="areas"[^>]*>(.*?)</g>', path.read_text(encoding="utf-8"), re.S)[0]
         assert live.page.evaluate(areas).split() == re.findall(r'class="(\w+)"', drawn)
 
 

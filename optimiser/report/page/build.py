@@ -25,7 +25,7 @@ from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import lawful, parts, placements, roads, side_by_side, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.no_plan import page_without_plan
-from optimiser.report.page.outlines import Drawing, drawing
+from optimiser.report.page.outlines import CLOSE_UP, Drawing, drawing
 from optimiser.report.page.question import designated_at, question
 from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.page.swept import swept
@@ -493,6 +493,7 @@ class _Page:
             "land": drawn.land,
             "roads": drawn.roads,
             "sites": list(parts.marks(plan, code, drawn)),
+            "close_up": drawn.close_up and {"left": drawn.close_up[0], "top": drawn.close_up[1], "side": CLOSE_UP},
             "bar_km": kilometres,
             "bar_units": units,
         }
