@@ -94,7 +94,7 @@ class _Page:
         known = [(f"way {number}", then, reached) for number, (_, then, reached) in enumerate(self.ranked, 1) if then]
         if len(known) < 2:
             return ""
-        said = []
+        said = list[str]()
         for _, found in groupby(known, key=lambda one: one[2]):
             group = list(found)
             level = ", which are level" if len(group) > 1 else ""

@@ -185,7 +185,7 @@ def close_up(rings: Sequence[Sequence[Points]], height: int) -> tuple[int, int] 
     middles, sides = ends.mean(axis=1), np.sqrt(np.prod(ends[:, 1] - ends[:, 0], axis=1))
     step = CLOSE_UP // STEPS
     edges = [np.arange(0, across + 1, step) for across in (ACROSS, height)]
-    here, *_ = np.histogram2d(*middles.T, bins=edges)
+    here, *_ = np.histogram2d(middles[:, 0], middles[:, 1], bins=edges)
     many = sliding_window_view(here, (STEPS, STEPS)).sum(axis=(2, 3))
     corner = step * np.array(np.unravel_index(int(many.argmax()), many.shape))
     inside = ((middles >= corner) & (middles < corner + CLOSE_UP)).all(axis=1)
