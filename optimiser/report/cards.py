@@ -531,8 +531,6 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
         if longer := longer_than_today(plan, code):
             who = longer.replace(" residents' ", " ")
             yield Line("And", f"{words.lower(who)}.")
-    if not told:
-        return
     left = [code for code in problem.services if code not in (main, *told)]
     further = sum(bool(longer_than_today(plan, code)) for code in left if code in problem.services_with_patients)
     uncounted = sum(code not in problem.services_with_patients for code in left if code in _gone(plan))
@@ -612,7 +610,8 @@ def where_it_closes(plan: Plan, code: str) -> Iterator[Line]:
     The model's are parted as those who lose are told: residents, and who comes from outside.
     """
     gone, one = _gone(plan).get(code, []), next((one for one in counted_today(plan) if code in one.services), None)
-    if one is None or not gone:
+    # Counts are of today: of patients as grown they tell nothing.
+    if one is None or not gone or plan.problem.growth:
         return
     modelled, counted = (sum(of[site] for site in gone) for of in (one.modelled, one.counts))
     if round(modelled) == round(counted):

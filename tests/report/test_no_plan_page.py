@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
+from html import unescape
 from pathlib import Path
 
 import pytest
 from browser import LAPTOP, NARROW, Browser, visit
 from command import optimiser
+from made_up_place import CONFIG, write_question
 from shipped import question
 
 import optimiser as op
@@ -110,6 +113,24 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
         page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW[0]
     assert seen.quiet
+
+
+def who_loses(folder: Path, config: str) -> str:
+    """Return the card of who loses, in words, of a made-up question without a plan."""
+    problem = op.read_problem(write_question(folder, config))
+    found = op.clash(problem)
+    run = write_files(files_without_plan(problem, found.tables(), found.all_found), folder / "run")
+    html = op.write_report([run], folder / "page.html").read_text()
+    card = html.partition("<h2>Who loses?</h2>")[2].partition("</ul>")[0]
+    return " ".join(re.sub("<[^>]+>", " ", unescape(card)).split())
+
+
+def test_who_loses_is_told_of_the_one_way_out_that_is_worked_out_and_of_none(tmp_path: Path):
+    """Birch sees 4 visits of the 5 asked for; with ash alone those 4 go 15 minutes, not 12. No site sees 100."""
+    both = CONFIG.replace("at_least_sites: 1", "at_least_sites: 2")
+    by_ash = "By way 1: care closes at Birch: 4 of 14 residents' visits a year (30%), by 3.0 minutes on average."
+    assert who_loses(tmp_path / "both", both) == by_ash
+    assert who_loses(tmp_path / "neither", CONFIG.replace("value: 5,", "value: 100,")) == "Not worked out here."
 
 
 def test_a_run_without_a_plan_is_set_beside_no_other(none: Path, tmp_path: Path):

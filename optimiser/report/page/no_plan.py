@@ -196,7 +196,7 @@ class _Page:
     def _ways(self) -> Iterator[dict[str, Any]]:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
         for (row, then, _), gained in zip(self.ranked, self.gained[1], strict=True):
-            found = dict[str, Any](words=begun(str(row["words"])), then=None, matrix=None, asked="")
+            found = dict[str, Any](words=begun(str(row["words"])), then=None, matrix=None, asked="", figures=[])
             if then:
                 gained = [*gained, *self._none_below(then.plan, str(row["gives_way"]))]
                 few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
@@ -284,28 +284,43 @@ class _Page:
     def _who_loses(self) -> Iterator[Line]:
         """Yield what closes and who goes longer whichever way is taken, why that is, and then by each way besides."""
         plans = [then.plan for then in self.then if then]
-        for code, at in _by_service(self.problem, self._always).items():
-            who = {cards.longer_than_today(plan, code).partition(", ")[2] for plan in plans} - {""}
-            longer = f": {next(iter(who))}" if len(who) == 1 else ""
-            said = f"{words.lower(self.problem.services[code].name)} closes at {words.where(self.problem, at)}{longer}."
-            yield Line("Whichever way out:", said)
+        if not plans:
+            yield Line("", "Not worked out here.")
+            return
+        always = list(self._by_every_way(plans))
+        whichever = "Whichever way out:" if len(plans) == len(self.then) else "By each way that was worked out:"
+        for code, said in always[:MOST_ON_A_CARD]:
+            yield Line(whichever if len(plans) > 1 else "By way 1:", f"{said}.")
             yield from cards.where_it_closes(plans[0], code)
             yield from self._why_it_closes(code)
+        if len(always) > MOST_ON_A_CARD:
+            yield Line("", f"{len(always) - MOST_ON_A_CARD} more services: see each way out below.")
         also = [
-            (f"way {number}", "; ".join([*self._also_closes(then.plan), *self._longer(then.plan)]))
+            (f"way {number}", "; ".join([*self._also_closes(then.plan), *self._longer(then.plan, besides=True)]))
             for number, (_, then, _) in enumerate(self.ranked, 1)
             if then
         ]
         for way, said in [one for one in also if one[1]][:MOST_ON_A_CARD]:
-            yield Line(f"By {way}, besides:", f"{said}.")
-        if others := [way for way, said in also if not said]:
-            yield Line(f"By {listed(others)}:", f"nobody{' else' if self._always else ''}.")
+            yield Line(f"By {way}, besides:" if always else f"By {way}:", f"{said}.")
+        others = [way for way, said in also if not said]
+        if others and not (always and len(plans) == 1):
+            yield Line(f"By {listed(others)}:", f"nobody{' else' if always else ''}.")
+
+    def _by_every_way(self, plans: Sequence[Plan]) -> Iterator[tuple[str, str]]:
+        """Yield the services of which the same closes, or the same patients go longer, whichever way is taken."""
+        closes = _by_service(self.problem, self._always)
+        for code, service in self.problem.services.items():
+            who = {cards.longer_than_today(plan, code).partition(", ")[2] for plan in plans}
+            closing = f" closes at {words.where(self.problem, closes[code])}" if code in closes else ""
+            longer = f": {who.pop()}" if len(who) == 1 and who != {""} else ""
+            if closing or longer:
+                yield code, f"{words.lower(service.name)}{closing}{longer}"
 
     def _why_it_closes(self, service: str) -> Iterator[Line]:
         """Yield which rules that are in no clash today's sites of a service break, and by what it is not settled."""
-        clashing = {rule["instance"] for rules in self.sets for rule in rules}
-        broken_here = {broken.stated(self.problem, str(one)) for one in self.today.broken["instance"]}
-        others = [one for one in broken_here if service in one[1] and ".".join((one[0], *one[1])) not in clashing]
+        clashing = {broken.stated(self.problem, rule["instance"]) for rules in self.sets for rule in rules}
+        broken_today = {broken.stated(self.problem, str(one)) for one in self.today.broken["instance"]}
+        others = [one for one in broken_today - clashing if service in one[1]]
         cited = cards.not_settled_of(self.run, service)
         not_settled = f"; not settled: {listed(cited)}" if cited else ""
         if others:
@@ -318,12 +333,16 @@ class _Page:
             name = words.lower(self.problem.services[code].name)
             yield f"{name} closes at {words.where(self.problem, at)}"
 
-    def _longer(self, plan: Plan) -> Iterator[str]:
-        """Yield whose journeys are longer than today by a way out: those of the service shown without its name."""
+    def _longer(self, plan: Plan, *, besides: bool = False) -> Iterator[str]:
+        """Yield whose journeys are longer than today by a way out: those of the service shown without its name.
+
+        Of other services, and of what there is ``besides`` of this one too, only if it is not so by every way.
+        """
         for code in sorted(self.problem.services_with_patients, key=lambda one: one != self.shown):
             by_each = {cards.longer_than_today(then.plan, code) for then in self.then if then}
             # What is the same by every way stands above them.
-            if (said := cards.longer_than_today(plan, code)) and (code == self.shown or len(by_each) > 1):
+            told = len(by_each) > 1 or (code == self.shown and not besides)
+            if told and (said := cards.longer_than_today(plan, code)):
                 name, _, by = re.sub(" residents' .*? a year", "", said).partition(", and ")[0].partition(", ")
                 yield by if code == self.shown else f"{words.lower(name)}: {by}"
 
