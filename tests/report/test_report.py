@@ -759,8 +759,10 @@ def weigh(seen: Visit) -> None:
         return [row.locator("th, td").all_text_contents() for row in rows]
 
     # Nobody has weighed anything yet, and what breaks a rule wins nothing.
-    assert [box.input_value() for box in seen.page.locator("[data-aim]").all()] == ["", "", ""]
-    assert ranked() == [["base", "–", "100%"], ["at southend (breaks 3 rules)", "–", "not ranked"]]
+    assert [box.input_value() for box in seen.page.locator("[data-aim]").all()] == ["0", "0", "0"]
+    alone = ["base", "–", "no other to rank it with"]
+    assert ranked() == [alone, ["at southend (breaks 3 rules)", "–", "not ranked"]]
+    assert not seen.page.locator("#mixes").is_visible()
     seen.page.fill("#aim1", "100")
     assert [row[0] for row in ranked()] == ["base", "at southend (breaks 3 rules)"]
     assert ranked()[0][1] != "–"
@@ -769,9 +771,20 @@ def weigh(seen: Visit) -> None:
     seen.page.fill("#aim2", "0")
     assert [row[0] for row in ranked()] == ["base", "at southend"]
     assert sum(int(row[2].rstrip("%")) for row in ranked()) == 100
+    # The triangle has a dot for each mix, of whoever wins there, and a ring where the weights are.
+    winners = "Array.from(document.querySelectorAll('#mixes circle:not(.mine)'), one => one.getAttribute('class'))"
+    dots = seen.page.evaluate(winners)
+    assert len(dots) == 51 * 52 // 2 and set(dots) <= {"w0", "w1", "level"}
+    shares = [(dots.count(f"w{run}") + dots.count("level") / 2) / len(dots) for run in range(2)]
+    assert [f"{100 * share:.0f}%" for share in shares] == [row[2] for row in ranked()]
+    ring = seen.page.locator("#mixes .mine")
+    assert [float(ring.get_attribute(one) or "nan") for one in ("cx", "cy")] == [130, 24]
     seen.page.fill("#aim1", "0")
     seen.page.fill("#aim3", "100")
     assert [row[0] for row in ranked()] == ["at southend", "base"]
+    seen.page.fill("#aim2", "50")
+    assert seen.page.locator(".weights output").all_text_contents() == ["0%", "33%", "67%"]
+    assert seen.violations() == []
 
 
 def test_without_javascript_the_tables_and_the_map_are_there(browser: Browser, folder: Path):

@@ -34,7 +34,7 @@ from optimiser.search.enumeration import size
 
 SCRIPTS = (
     *("packing.js", "evaluate.js", "map.js", "floors.js", "roads.js", "isochrones.js", "lookup.js", "figures.js"),
-    *("ways.js", "sweep.js", "page.js", "print.js"),
+    *("ways.js", "sweep.js", "weights.js", "page.js", "print.js"),
 )
 SECTIONS = (
     ("answer", "Answer"),
