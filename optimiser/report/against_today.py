@@ -28,7 +28,7 @@ from optimiser.problem.words import (
     whole,
 )
 from optimiser.report.counted import Counted, counted_today
-from optimiser.report.summary_of_staff import staff_in_words, year_of
+from optimiser.report.summary_of_staff import lacks_staff, staff_in_words, year_of
 from optimiser.report.words import lower
 
 # So many services are named on a screen.
@@ -101,7 +101,10 @@ def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str
     for period, counts in (found.periods if found else {}).items():
         enough = [site for site, count in counts.items() if count >= at_least]
         if set(enough) != set(keep) and period != but_for:
-            said.setdefault(_which(plan.problem, enough, list(counts)), []).append(period)
+            # Where every site has patients enough, others will ask why any is to close.
+            takes = lacks_staff(plan.today, service) if len(enough) == len(counts) else ""
+            which = f"{_which(plan.problem, enough, list(counts))}{f', but these take {takes}' if takes else ''}"
+            said.setdefault(which, []).append(period)
     each = [f"in {listed(periods)} {which}" for which, periods in said.items()]
     return f"; as counted {', '.join(each)}" if each else ""
 

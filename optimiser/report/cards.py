@@ -19,16 +19,16 @@ from optimiser.plan.affected import THRESHOLDS, against, averages, gains_and_los
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, shown, whole
+from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, whole
 from optimiser.problem.words import short as short_name
 from optimiser.report import rests_on, words
 from optimiser.report.against_today import busier, gains, moved
-from optimiser.report.counted import Counted, counted_today
+from optimiser.report.counted import counted_today
 from optimiser.report.page import parts, placements
 from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
+from optimiser.report.summary_of_staff import lacks_staff, short, staff_in_words, to_spare, vacancies
 from optimiser.report.summary_of_staff import moved as moved_staff
-from optimiser.report.summary_of_staff import short, staff_in_words, to_spare, vacancies, year_of
 
 MOST_CHANGES = 2
 NO_BENEFIT = "Benefit to patients was not estimated."
@@ -56,14 +56,13 @@ class Line:
     """A sentence of a card: how it begins, which is set in bold, and the rest.
 
     ``caution`` is whether it is of what is not assured, ``not_checked`` what was not checked of what the lead says, and
-    ``screen`` whether it is for a screen alone: on paper it stands beside the cards. ``paper`` is the rest on paper.
+    ``paper`` the rest on paper.
     """
 
     lead: str
     more: str = ""
     caution: bool = False
     not_checked: str = ""
-    screen: bool = False
     paper: str = ""
 
 
@@ -277,7 +276,8 @@ def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
     for code in _others_told(plan, main):
         today = {pair for pair in problem.today if pair[1] == code}
         there = evaluate(problem, frozenset({pair for pair in plan.designated if pair[1] != code} | today))
-        lacks = _lacks_staff(there, code) or broken.in_short(there, broken.lines(there))
+        takes = lacks_staff(there, code)
+        lacks = f"it takes {takes}" if takes else broken.in_short(there, broken.lines(there))
         if lacks:
             means = [round(measures.mean_minutes(measures.residents(one, code)), 9) for one in (there, plan)]
             is_quicker = f" is quicker ({decimals(means[0], 2)} minutes, not {decimals(means[1], 2)}), but"
@@ -285,23 +285,8 @@ def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
             yield f"Keeping the {words.lower(problem.services[code].name)} as today{quicker} {lacks}."
 
 
-def _lacks_staff(plan: Plan, service: str) -> str:
-    """Return how many staff the rotas of a plan need of a team that a service needs, if so many are not in post."""
-    for rota in plan.problem.services[service].rotas:
-        here = plan.staffing_of(rota.team, rota.unit)
-        needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
-        if needed > there:
-            staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
-            year = year_of(plan.problem, rota.team)
-            return f"it takes {staff}; {shown(there)} in post{f' in {year}' if year else ''}"
-    return ""
-
-
-def pathway(plan: Plan, straight: Plan | None) -> str:
-    """Return by which pathway patients get there in an answer, and what the other would mean; nothing without one.
-
-    ``straight`` is the best plan if all were taken straight there, where that is known.
-    """
+def pathway(plan: Plan) -> str:
+    """Return by which pathway patients get there in an answer; nothing where all go straight there."""
     problem, by_first = plan.problem, dict[str, list[str]]()
     for code in problem.reached_by_transfer:
         leg = problem.services[code].transfer
@@ -315,11 +300,14 @@ def pathway(plan: Plan, straight: Plan | None) -> str:
         on = f"; only those of the {listed(go_on)} have to be taken on" if go_on and go_on != names else on
         at = words.lower(problem.services[first].name)
         each.append(f"patients of the {listed(names)} are seen first at the nearest {at}{on}")
-    return f"{'; '.join(each)}.{_if_straight(plan, straight)}" if by_first else ""
+    return f"{'; '.join(each)}." if by_first else ""
 
 
-def _if_straight(plan: Plan, straight: Plan | None) -> str:
-    """Return what would be best if patients were taken straight there, and how long the first service would take."""
+def if_straight(plan: Plan, straight: Plan | None) -> str:
+    """Return what would be best if patients were taken straight there, and how long the first service would take.
+
+    ``straight`` is the best plan then, where that is known. Nothing where all go straight there.
+    """
     problem, main, said = plan.problem, words.main_service(plan.problem), list[str]()
     if straight is not None:
         moved = [code for code in problem.services if straight.sites_of(code) != plan.sites_of(code)]
@@ -334,7 +322,7 @@ def _if_straight(plan: Plan, straight: Plan | None) -> str:
         there = {measure: value for measure, _, group, value in measures.straight_there(plan, main) if not group}
         minutes = decimals(there[f"mean_minutes{measures.STRAIGHT_THERE}"], 2)
         said.append(f"{minutes} minutes on average to the {name}, not {decimals(here, 2)}")
-    return f" Taken straight there, {'; '.join(said)}." if said else ""
+    return f"{'; '.join(said)}." if said else ""
 
 
 def _who_wait(plan: Plan, service: str) -> str:
@@ -399,7 +387,7 @@ def _gone(plan: Plan) -> dict[str, list[str]]:
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
     if len(plan.broken):
         yield Line(f"It breaks {broken.how_many(plan)}.", caution=True)
-    yield Line("Not shown:", not_looked_at(plan), caution=True)
+    yield Line("Not known:", not_looked_at(plan), caution=True)
     code = words.main_service(plan.problem)
     if code and answer.get(f"patients|{code}|"):
         limit = words.limit_of(plan.problem.services[code])
@@ -498,6 +486,7 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
             else Line("Nobody's journey is longer.")
         )
         yield from _far(plan, code)
+        yield from where_it_closes(plan, code)
         if most_lost:
             yield Line("Most minutes lost", f"{most_lost.replace(f' {many_of(plan.problem, code)}', '')}.")
         if shorter:
@@ -537,14 +526,18 @@ def _others_told(plan: Plan, main: str) -> list[str]:
 
 def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
     """Yield how many lose in the other services that close somewhere; of many, in the first and that there are more."""
-    told = _others_told(plan, main)
-    # Those whose patients nobody counts close, too.
-    left = len(_gone(plan).keys() - {main, *told})
+    problem, told = plan.problem, _others_told(plan, main)
     for code in told:
-        more = f"; {left} more services close" if left else ""
         if longer := longer_than_today(plan, code):
             who = longer.replace(" residents' ", " ")
-            yield Line("And", f"{words.lower(who)}{more}.")
+            yield Line("And", f"{words.lower(who)}.")
+    left = [code for code in problem.services if code not in (main, *told)]
+    further = sum(bool(longer_than_today(plan, code)) for code in left if code in problem.services_with_patients)
+    uncounted = sum(code not in problem.services_with_patients for code in left if code in _gone(plan))
+    said = [f"journeys to {amount(further, 'services', 'more ')}"] if further else []
+    said += [f"{uncounted} more close of which no patients are counted"] if uncounted else []
+    if said:
+        yield Line("Longer, too:" if further else "And", f"{'; '.join(said)}.")
 
 
 def _how_sure(run: Run) -> Iterator[Line]:
@@ -558,6 +551,13 @@ def _how_sure(run: Run) -> Iterator[Line]:
         yield Line(checked.words, more, not_checked=not_checked)
     else:
         yield Line(checked.words, checked.more, caution=True)
+
+
+def not_settled_of(run: Run, service: str) -> list[str]:
+    """Return the references by which it is not settled where a service would be: by whom it sees, or other counts."""
+    name = words.lower(run.plan.problem.services[service].name)
+    known = _known(run, "")
+    return [cited for cited, one in known if name in one and (SPAN.search(one) or one.startswith(COUNTED))]
 
 
 def told_in_full(run: Run) -> list[str]:
@@ -601,16 +601,28 @@ def _off_today(plan: Plan) -> Iterator[Line]:
             apart = any(round(number) != round(one.counts[site]) for site, number in one.modelled.items())
             if apart:
                 lead = f"The model's today is not as counted in {one.period}:"
-                yield Line(lead, f"{'; '.join(each)}.{_where_it_closes(plan, one)}", caution=True)
+                yield Line(lead, f"{'; '.join(each)}.", caution=True)
 
 
-def _where_it_closes(plan: Plan, one: Counted) -> str:
-    """Return how many were counted at the sites that close, beside the model's, by which it is told who loses."""
-    gone = [site for code, sites in _gone(plan).items() if code in one.services for site in sites]
-    if not gone:
-        return ""
-    modelled, counted = (sum(of[site] for site in dict.fromkeys(gone)) for of in (one.modelled, one.counts))
-    return f" Who loses is told by the {whole(modelled)}, not {whole(counted)}, at those that close."
+def where_it_closes(plan: Plan, code: str) -> Iterator[Line]:
+    """Yield how many were counted at the sites of a service that close, where by the model they are not as many.
+
+    The model's are parted as those who lose are told: residents, and who comes from outside.
+    """
+    gone, one = _gone(plan).get(code, []), next((one for one in counted_today(plan) if code in one.services), None)
+    # Counts are of today: of patients as grown they tell nothing.
+    if one is None or not gone or plan.problem.growth:
+        return
+    modelled, counted = (sum(of[site] for site in gone) for of in (one.modelled, one.counts))
+    if round(modelled) == round(counted):
+        return
+    rows = plan.today.journeys_to(code)
+    here = rows[rows["site"].isin(gone)].groupby("resident")["patients_per_year"].sum()
+    parts_of = {"residents": here.get(True, 0.0), "from outside": here.get(False, 0.0)}
+    parted = f" ({', '.join(f'{whole(n)} {who}' for who, n in parts_of.items())})" if all(parts_of.values()) else ""
+    more = "more" if counted > modelled else "fewer"
+    said = f"this model has {whole(modelled)} today{parted}; {whole(counted)} were counted in {one.period}"
+    yield Line("Where it closes", f"{said}, so {more} may lose.", caution=True)
 
 
 def _what_would_change(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:

@@ -59,7 +59,8 @@ def how_many(plan: Plan) -> int:
 def not_checked(plan: Plan) -> str:
     """Return how many of the figures that an answer rests on nobody checked against a source; nothing if all were."""
     number, every = how_many(plan), len([*_every(plan)])
-    return f"The figures it rests on were not: {number} of {every} unverified." if number else ""
+    has = "has" if is_one(number) else "have"
+    return f"Of the {every} figures that go into it {number} {has} no checked source." if number else ""
 
 
 def checked(plan: Plan, best: Mapping[str, Any] | None = None, *, in_short: bool = False) -> str:

@@ -137,6 +137,18 @@ def staff_in_words(number: float, team: str, unit: str) -> str:
     return f"1 of the {team}" if number == 1 else f"{number:g} {team}"
 
 
+def lacks_staff(plan: Plan, service: str) -> str:
+    """Return how many staff the rotas of a plan need of a team that a service needs, if so many are not in post."""
+    for rota in plan.problem.services[service].rotas:
+        here = plan.staffing_of(rota.team, rota.unit)
+        needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
+        if needed > there:
+            staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
+            year = year_of(plan.problem, rota.team)
+            return f"{staff}; {shown(there)} in post{f' in {year}' if year else ''}"
+    return ""
+
+
 def cover_from_elsewhere(plan: Plan) -> list[str]:
     """Say of each service whose cover on call is given from elsewhere by whom, and whether that was verified."""
     said = {}

@@ -115,11 +115,15 @@ def _as_people_say(run: Run) -> str:
     return re.sub(r"^\d{4}-\d{2}-\d{2}_", "", run.name).replace("_", " ")
 
 
-def headline(plan: Plan) -> str:
-    """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only."""
+def headline(plan: Plan, not_settled: str = "") -> str:
+    """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only.
+
+    ``not_settled`` is the reference by which the number that decides may be another; else nothing.
+    """
     said = answer(plan)
     if plan.proof.outcome == PROVED:
-        return f"Best under these rules: {lower(said)}"
+        though = f", though what decides is not settled ({not_settled})" if not_settled else ""
+        return f"Best under these rules{though}: {lower(said)}"
     return f"Worked out, not recommended: {lower(said)}" if plan.proof.outcome == EVALUATED else said
 
 

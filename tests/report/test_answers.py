@@ -13,9 +13,11 @@ import optimiser as op
 from optimiser import checker
 from optimiser.explanation.then_best import best_straight_there
 from optimiser.plan.finished import run_of
+from optimiser.plan.measures import number
 from optimiser.plan.proof import Written
 from optimiser.plan.runs import files_of
 from optimiser.problem import Figure
+from optimiser.problem.parts import Growth
 from optimiser.report import cards, words
 from optimiser.report.page import build as report
 from optimiser.report.page import placements
@@ -115,10 +117,27 @@ def test_of_many_services_that_close_the_first_is_told_with_its_patients_and_how
     (emergency,) = (line.more for line in loses.lines if line.lead == "And")
     assert emergency.startswith("full emergency department, ")
     assert " of 336,706 emergency attendances a year (" in emergency
-    # Those whose patients nobody counts are among them.
+    # Of others to how many journeys grow, and apart from them those that close whose patients nobody counts.
     closing = {code for _, code in problem.today - kept}
-    assert emergency.endswith(f"; {len(closing) - 2} more services close.")
-    assert len(closing) > len(closing.intersection(problem.services_with_patients)) > 4
+    with_patients = closing.intersection(problem.services_with_patients)
+    assert len(closing) > len(with_patients) > 4
+    minutes = [
+        {code: number(one.measures, "mean_minutes", code) for code in with_patients}
+        for one in (run.plan, run.plan.today)
+    ]
+    assert all(now > before for now, before in zip(*(one.values() for one in minutes), strict=True))
+    (further,) = (line.more for line in loses.lines if line.lead == "Longer, too:")
+    assert further == (
+        f"journeys to {len(with_patients) - 2} more services; {len(closing) - len(with_patients)} more close of which "
+        "no patients are counted."
+    )
+
+
+def test_of_patients_as_grown_no_count_of_today_is_said_to_be_more_or_fewer():
+    plan = answer("base")
+    grown = replace(plan, problem=replace(plan.problem, growth=Growth(years=1, before=plan.problem.demand)))
+    counted, not_counted = ([*cards.where_it_closes(one, "hyper_acute_stroke")] for one in (plan, grown))
+    assert ([line.lead for line in counted], not_counted) == (["Where it closes"], [])
 
 
 def test_a_warning_stands_beside_how_sure_an_answer_is():
@@ -135,29 +154,30 @@ def test_by_which_pathway_patients_get_there_is_said_with_the_waits_and_what_the
     there = frozenset({("ash", "clinic"), ("birch", "clinic"), ("birch", "scanner")})
     plan = op.evaluate(by_transfer(), there)
     # Of 60 patients 15 are taken on: 1250 / 60 minutes. Straight to birch it takes 1000 / 60.
-    assert cards.pathway(plan, None) == (
-        "patients of the scanner are seen first at the nearest clinic, then taken on where need be. Taken straight "
-        "there, 16.67 minutes on average to the scanner, not 20.83."
+    assert cards.pathway(plan) == (
+        "patients of the scanner are seen first at the nearest clinic, then taken on where need be."
     )
+    assert cards.if_straight(plan, None) == "16.67 minutes on average to the scanner, not 20.83."
     lines = cards.cards(run_of(plan), {"patients|scanner|": 60.0, "patients|clinic|": 60.0}, {})[0].lines
     assert [line.more for line in lines if line.lead == "Waiting:"] == [
         "15 of 60 visits are seen first at Ash, and wait an assumed 20 minutes; what is done for them meanwhile is not "
         "counted."
     ]
-    assert cards.pathway(op.evaluate(small(), frozenset({("ash", "clinic")})), None) == ""
+    nearest = op.evaluate(small(), frozenset({("ash", "clinic")}))
+    assert cards.pathway(nearest) == cards.if_straight(nearest, None) == ""
 
 
 def test_the_care_model_answered_with_everybody_taken_straight_there_is_the_question_that_ships():
     plan, straight = answer("care_model"), best_straight_there(question("care_model"))
     assert straight is not None and straight.broken.empty
     assert straight.designated == answer("what_if/care_model_straight_there").designated == plan.designated
-    assert "Taken straight there, the same sites would be best; 24.64 minutes on average to" in cards.pathway(
-        plan, straight
-    )
+    said = cards.if_straight(plan, straight)
+    assert said.startswith("the same sites would be best; 24.64 minutes on average to the hyper-acute stroke unit, ")
     assert best_straight_there(question("base")) is None
     # Where it would be another it is said which.
     other = op.evaluate(straight.problem, plan.designated - {("southend", "obstetrics")})
-    assert "there, consultant-led obstetrics at Basildon and Broomfield would be best; " in cards.pathway(plan, other)
+    elsewhere = "consultant-led obstetrics at Basildon and Broomfield would be best; "
+    assert cards.if_straight(plan, other).startswith(elsewhere)
 
 
 def test_what_closes_in_a_care_model_is_counted_named_on_paper_and_told_from_what_stays_in_name_only():

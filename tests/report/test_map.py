@@ -20,7 +20,7 @@ from optimiser.errors import InputError
 from optimiser.inputs.boundaries import AROUND, merged, read_boundaries, window
 from optimiser.inputs.tables import read_place
 from optimiser.report.page import build as report
-from optimiser.report.page.outlines import LARGE, SMALL, Drawing, drawing
+from optimiser.report.page.outlines import CLOSE_UP, LARGE, SMALL, Drawing, close_up, drawing
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
 from optimiser.report.words import ends_of_steps
 
@@ -102,6 +102,39 @@ def test_every_area_lies_on_land_and_the_estuaries_are_water(around: Surrounding
 def metres_of(problem: op.Problem) -> np.ndarray:
     frame = read_boundaries(ROOT / "data/mid-south-essex/boundaries.geojson").set_index("area")
     return np.asarray(frame.loc[list(problem.areas.index)].to_crs("EPSG:27700").geometry.to_numpy(), dtype=object)
+
+
+def squares(*middles: tuple[int, int], side: int) -> list[list[np.ndarray]]:
+    corners = np.array([[0, 0], [0, side], [side, side], [side, 0], [0, 0]]) - side // 2
+    return [[corners + middle] for middle in middles]
+
+
+def test_where_areas_lie_closest_together_they_are_drawn_once_more_if_they_are_too_small():
+    """Nine small ones about (510, 310) are within the square from (400, 200) to (525, 325), the first that has them."""
+    town = [(500 + 10 * (n % 3), 300 + 10 * (n // 3)) for n in range(9)]
+    far = squares((50, 50), (900, 600), (700, 100), side=90)
+    assert close_up([*squares(*town, side=4), *far], 700) == (400, 200)
+    # Those that can be seen, a map less high than the square, and one without areas have none.
+    assert close_up([*squares(*town, side=8), *far], 700) is None
+    assert close_up(squares(*town, side=4), CLOSE_UP - 1) is None and close_up([], 700) is None
+
+
+def test_what_is_drawn_once_more_follows_the_map(
+    browser: Browser, essex: Drawing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert essex.close_up is None
+    monkeypatch.setattr("optimiser.report.page.outlines.TINY", 100)
+    with visit(browser, report.write_report([answer("base")], tmp_path / "page.html").as_uri(), LAPTOP) as seen:
+        close = seen.page.locator("#close-up svg")
+        assert close.get_attribute("viewBox") == " ".join(
+            seen.page.locator("rect.close").get_attribute(one) or "" for one in ("x", "y", "width", "height")
+        )
+        pictures = []
+        for view in ("minutes", "catchments", "difference"):
+            seen.page.click(f"[name=view][value={view}]")
+            pictures.append(close.screenshot())
+        assert len({*pictures}) == 3 and seen.violations() == []
+        assert seen.quiet
 
 
 def test_the_drawing_has_land_roads_and_the_names_of_towns_in_their_places(essex: Drawing):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,15 @@ from playwright.sync_api import expect
 from road_tables import TABLES
 from test_parity import EVALUATE, Choice, InPython, designated, every_subset_and_some_joint_choices, number
 from test_web import base_of, served
+from worlds import small
 
 from optimiser.inputs import Question, read_question
 from optimiser.plan import evaluate
 from optimiser.plan.runs import write_run
-from optimiser.problem import Problem
+from optimiser.problem import Figure, Problem
 from optimiser.report.page import question
 from optimiser.report.page.build import write_report
-from optimiser.report.page.roads import shown
+from optimiser.report.page.roads import after_yes_or_no, shown
 from optimiser.scenarios.settings import read_states
 from optimiser.search.planning import solve
 
@@ -140,6 +142,12 @@ def test_an_address_opens_with_its_road_and_what_is_chosen_stays_on_it(browser: 
         assert seen.quiet
 
 
+def longer(problem: Problem, area: str, site: str, minutes: float) -> Problem:
+    journeys = problem.journeys.copy()
+    journeys.loc[journeys.index == area, site] += minutes
+    return replace(problem, journeys=journeys)
+
+
 def lines_around(seen: Visit, site: str) -> list[str | None]:
     seen.page.get_by_label("Lines around").select_option(site)
     return [path.get_attribute("data-within") for path in seen.page.locator("#isochrones path").all()]
@@ -159,6 +167,34 @@ def test_lines_around_a_site_are_where_minutes_end_and_follow_the_roads(browser:
 def test_without_javascript_the_table_says_in_which_states_the_answer_is_the_best(page: Path):
     text = page.read_text("utf-8")
     assert "The answer is still the best in 3 of 3 states of the roads" in text
+
+
+def test_where_the_answer_is_level_with_the_best_the_page_says_so_and_not_no(tmp_path: Path):
+    """By birch 1000 patient-minutes, by ash 1250; with 8.5 more from the east to birch 1255: 5 seconds each."""
+    world = small(at_least_sites=Figure(1), at_most_sites=Figure(1))
+    plan = solve(world)
+    states = {"slow": longer(world, "east", "birch", 8.5), "shut": longer(world, "east", "birch", 20)}
+    level, no = shown(plan, states)
+    assert (level["stays"], no["stays"]) == ("level", "no")
+    assert level["said"].startswith(
+        "Average journeys with its sites: +4.25 minutes for Clinic; best there: Clinic at Ash"
+    )
+    text = write_report([plan], tmp_path / "page.html", roads=states).read_text("utf-8")
+    assert "The answer is still the best in 0 of 2 states of the roads, and level with the best in 1 more</p>" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "after"),
+    [
+        ("yes", ""),
+        ("yes; average journeys", "Average journeys"),
+        ("no, but by too little to matter; best there: Clinic", "Best there: Clinic"),
+        ("no; it breaks a rule there", "It breaks a rule there"),
+        ("no plan meets every rule", "No plan meets every rule"),
+    ],
+)
+def test_whether_it_is_the_best_is_said_in_one_column_alone(said: str, after: str):
+    assert after_yes_or_no(said) == after
 
 
 def test_a_page_that_was_not_asked_for_roads_has_none(tmp_path: Path):

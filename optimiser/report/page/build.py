@@ -25,7 +25,7 @@ from optimiser.report.counted import Counted, counted_today, in_words
 from optimiser.report.page import lawful, parts, placements, roads, side_by_side, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.no_plan import page_without_plan
-from optimiser.report.page.outlines import Drawing, drawing
+from optimiser.report.page.outlines import CLOSE_UP, Drawing, drawing
 from optimiser.report.page.question import designated_at, question
 from optimiser.report.page.rendering import rendered, visible
 from optimiser.report.page.swept import swept
@@ -34,7 +34,7 @@ from optimiser.search.enumeration import size
 
 SCRIPTS = (
     *("packing.js", "evaluate.js", "map.js", "floors.js", "roads.js", "isochrones.js", "lookup.js", "figures.js"),
-    *("ways.js", "sweep.js", "page.js", "print.js"),
+    *("ways.js", "sweep.js", "weights.js", "page.js", "print.js"),
 )
 SECTIONS = (
     ("answer", "Answer"),
@@ -289,11 +289,12 @@ class _Page:
         run, main = self.run, words.main_service(self.problem)
         known = len(parts.to_know(run))
         return {
-            "answer": words.headline(run.plan),
+            "answer": words.headline(run.plan, next((one.not_settled for one in self.ways[1] if one.not_settled), "")),
             "status": words.status(run),
             "checked": words.checked(run),
             "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
             "leads": self._leads(),
+            "rests": self._rests(),
             "placed": self._placed(main),
             "matrix": self._matrix(),
             "figures_of": self.problem.services[main].name if main else "",
@@ -317,7 +318,7 @@ class _Page:
         }
 
     def _leads(self) -> list[cards.Line]:
-        """Return what stands straight under the answer: what closes, what is gained, what decides, by which pathway."""
+        """Return what stands straight under the answer: what closes, what is gained for that, and what decides."""
         run, plan = self.run, self.run.plan
         straight = best_straight_there(self.problem) if plan.proof.outcome == PROVED else None
         closing = cards.closes(plan)
@@ -325,14 +326,22 @@ class _Page:
             # The matrix names what closes, first.
             closing = replace(closing, paper="")
         said = {
-            "Every choice was held to:": cards.held_to(plan),
             "Gained for the longer journeys:": cards.gained(plan),
-            "Staff:": cards.staff(plan),
-            "By transfer, as is assumed:": cards.pathway(plan, straight),
+            "Taken straight there:": cards.if_straight(plan, straight),
             "What decides:": cards.decides(run, self.ways[1]),
         }
-        lines = [cards.Line(lead, more) for lead, more in said.items() if more]
-        return [*filter(None, [closing]), *lines]
+        return [*filter(None, [closing]), *_said(said)]
+
+    def _rests(self) -> list[cards.Line]:
+        """Return on what the answer rests, which stands below: by which pathway, which rules hold, and which staff."""
+        plan = self.run.plan
+        return _said(
+            {
+                "By transfer, as is assumed:": cards.pathway(plan),
+                "Every choice was held to:": cards.held_to(plan),
+                "Staff:": cards.staff(plan),
+            }
+        )
 
     @cached_property
     def ways(self) -> tuple[str, list[placements.Placement]]:
@@ -484,9 +493,15 @@ class _Page:
             "land": drawn.land,
             "roads": drawn.roads,
             "sites": list(parts.marks(plan, code, drawn)),
+            "close_up": drawn.close_up and {"left": drawn.close_up[0], "top": drawn.close_up[1], "side": CLOSE_UP},
             "bar_km": kilometres,
             "bar_units": units,
         }
+
+
+def _said(each: Mapping[str, str]) -> list[cards.Line]:
+    """Return sentences as lines, by how they begin, without those that say nothing."""
+    return [cards.Line(lead, more) for lead, more in each.items() if more]
 
 
 def _named(run: Run, status: words.Status) -> words.Status:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -91,15 +91,15 @@ class _Page:
     @property
     def _order(self) -> str:
         """Which ways out are best by what the question makes small, which are level, and by how much others are not."""
-        known = [(row, then, reached) for row, then, reached in self.ranked if then]
+        known = [(f"way {number}", then, reached) for number, (_, then, reached) in enumerate(self.ranked, 1) if then]
         if len(known) < 2:
             return ""
-        groups = [list(group) for _, group in groupby(known, key=lambda one: one[2])]
-        said = []
-        for number, group in enumerate(groups):
-            names = listed((str(row["words"]) for row, *_ in group), last_by="or")
+        said = list[str]()
+        for _, found in groupby(known, key=lambda one: one[2]):
+            group = list(found)
             level = ", which are level" if len(group) > 1 else ""
-            said.append(f"{'then ' if number else ''}{names}{level}{self._longer_than(known[0][1], group[0][1])}")
+            longer = self._longer_than(known[0][1], group[0][1])
+            said.append(f"{'then ' if said else ''}{listed(way for way, *_ in group)}{level}{longer}")
         return f"{'; '.join(said)}."
 
     def _longer_than(self, first: Then, other: Then) -> str:
@@ -124,10 +124,10 @@ class _Page:
             "sentence": self._sentence(),
             "cards": list(self._cards()),
             "ways": list(self._ways()),
+            "alone": all(" " not in str(row["gives_way"]) for row, *_ in self.ranked),
             "order": self._order,
             "of_all": self._of_all,
             "heads": self._heads() if any(self.then) else [],
-            "by_all": self._by_all,
             "gained": cards.gained_in_words(self.gained[0]),
             "best_by": words.proved(self.problem)[0][1].removesuffix("."),
             "sets": [[self._clashing(row) for row in one] for one in self.sets],
@@ -154,9 +154,9 @@ class _Page:
         lines = [Line("", f"{self._dated(one['instance'], _said(one['words']))}.") for one in first]
         more = [Line("", f"{amount(len(others), 'more sets')} of rules clash: see below.")] if others else []
         yield Card("Which rules clash?", [*lines, *more])
-        yield Card("Is it safe?", list(self._is_it_safe()))
         yield Card("How sure are we?", list(self._how_sure()))
-        yield Card("What would change it?", list(self._enough()))
+        yield Card("Is it safe?", list(self._is_it_safe()))
+        yield Card("Who loses?", list(self._who_loses()))
 
     def _dated(self, instance: str, words: str) -> str:
         """Return a rule with the year of which its staff are, where that is known and nobody changed them."""
@@ -164,29 +164,12 @@ class _Page:
         year = year_of(self.problem, team.code) if team else None
         return words.replace(" are in post in all", f" were in post in all in {year}") if year else words
 
-    def _enough(self) -> Iterator[Line]:
-        rows = [(row, then) for row, then, _ in self.ranked]
-        for head, is_alone in (("Any one of these alone:", True), ("Only together, but then enough:", False)):
-            said = [(row, then) for row, then in rows if (" " not in str(row["gives_way"])) is is_alone]
-            if said:
-                yield Line("This would be enough:" if is_alone and len(said) == 1 else head)
-                for row, then in said[:MOST_ON_A_CARD]:
-                    yield Line("", f"{begun(str(row['words']))}{self._then_at(then)}.")
-            if len(said) > MOST_ON_A_CARD:
-                yield Line("", f"{len(said) - MOST_ON_A_CARD} more below.")
-
-    def _then_at(self, then: Then | None) -> str:
-        """Return where the service that a clash is about would then be; nothing where it is about several."""
-        if then is None or len(self.about) != 1:
-            return ""
-        return f": best then at {words.where(self.problem, then.plan.sites_of(self.about[0]))}"
-
     def _is_it_safe(self) -> Iterator[Line]:
         """Yield what today's sites break, that of the clash first, and what was not looked at in any way out."""
         each = dict.fromkeys(cards.not_looked_at(then.plan) for then in self.then if then)
         if each:
             said = next(iter(each)) if len(each) == 1 else "outcomes and room for more patients were not looked at."
-            yield Line("Not shown of any way out:", said, caution=True)
+            yield Line("Not known of any way out:", said, caution=True)
         if not self.problem.services_with_today:
             yield Line("", "Where services are today is not known.")
             return
@@ -212,18 +195,15 @@ class _Page:
 
     def _ways(self) -> Iterator[dict[str, Any]]:
         """Yield each way out with the best plan that it leads to, where that can be worked out."""
-        every = [reached for _, _, reached in self.ranked]
-        for (row, then, reached), gained in zip(self.ranked, self.gained[1], strict=True):
-            found = dict[str, Any](words=begun(str(row["words"])), then=None, matrix=None, asked="", rank="")
+        for (row, then, _), gained in zip(self.ranked, self.gained[1], strict=True):
+            found = dict[str, Any](words=begun(str(row["words"])), then=None, matrix=None, asked="", figures=[])
             if then:
-                found["rank"] = f"{every.index(reached) + 1}{' (level)' if every.count(reached) > 1 else ''}."
                 gained = [*gained, *self._none_below(then.plan, str(row["gives_way"]))]
                 few = len(self.problem.candidates) <= screen.MOST_IN_A_MATRIX
                 found |= {
                     "asked": begun(then.asked),
                     "then": words.answer(then.plan),
-                    "there": self._then_there(then.plan, str(row["gives_way"])),
-                    "figures": self._figures(then.plan, gained),
+                    "figures": self._figures(then.plan, gained, self._then_there(then.plan, str(row["gives_way"]))),
                     "against_today": sorted(
                         cards.against_today(then.plan, self.about), key=lambda one: one.lead.startswith("Longer")
                     ),
@@ -267,11 +247,11 @@ class _Page:
         journeys = ("its average minutes", within, "treated outside", "longer journeys than today, a year")
         return [f"{service.name} at", *journeys, "Gained", "Staff it rests on"]
 
-    def _then_there(self, plan: Plan, instance: str) -> str:
-        """Return how many would be at each site where a rule on a rota gives way, to end a clause; else nothing."""
+    def _then_there(self, plan: Plan, instance: str) -> list[str]:
+        """Return how many would be at each site where a rule on a rota gives way; else nothing."""
         staff = self._staff_at(plan, instance)
         each = [f"{short(self.problem.pool_name(site))} {shown(there)}" for site, (there, _) in staff.items()]
-        return f": then {listed(each)}" if each else ""
+        return [f"then at {listed(each)}"] if each else []
 
     def _staff_at(self, plan: Plan, instance: str) -> dict[str, tuple[float, float]]:
         """Return how many of a team are at each site of a service, and how many are in post there now.
@@ -295,49 +275,110 @@ class _Page:
         common = [said for said in known[0] if all(said in one for one in known)] if known else []
         return common, [[said for said in one if said not in common] for one in each]
 
-    @property
-    def _by_all(self) -> str:
-        """What closes whichever way is taken, of services other than the one compared, and who then goes longer."""
-        plans = [then.plan for then in self.then if then]
-        shut = [self.problem.today - plan.designated for plan in plans]
-        always = frozenset.intersection(*shut) if shut else frozenset()
-        said = []
-        for code, service in self.problem.services.items():
-            at = [site for site in self.problem.candidates if (site, code) in always]
-            if at and code != self.shown:
-                who = {cards.longer_than_today(plan, code).partition(", ")[2] for plan in plans} - {""}
-                longer = f" ({next(iter(who))})" if len(who) == 1 else ""
-                said.append(f"{words.lower(service.name)} at {words.where(self.problem, at)}{longer}")
-        return f"{'; '.join(said)}." if said else ""
+    @cached_property
+    def _always(self) -> frozenset[tuple[str, str]]:
+        """What closes whichever way is taken."""
+        shut = [self.problem.today - then.plan.designated for then in self.then if then]
+        return frozenset.intersection(*shut) if shut else frozenset()
 
-    def _longer(self, plan: Plan) -> Iterator[str]:
-        """Yield whose journeys are longer than today by a way out: those of the service shown without its name."""
+    def _who_loses(self) -> Iterator[Line]:
+        """Yield what closes and who goes longer whichever way is taken, why that is, and then by each way besides."""
+        plans = [then.plan for then in self.then if then]
+        if not plans:
+            yield Line("", "Not worked out here.")
+            return
+        always = list(self._by_every_way(plans))
+        whichever = "Whichever way out:" if len(plans) == len(self.then) else "By each way that was worked out:"
+        for code, said in always[:MOST_ON_A_CARD]:
+            yield Line(whichever if len(plans) > 1 else "By way 1:", f"{said}.")
+            yield from cards.where_it_closes(plans[0], code)
+            yield from self._why_it_closes(code)
+        if len(always) > MOST_ON_A_CARD:
+            yield Line("", f"{len(always) - MOST_ON_A_CARD} more services: see each way out below.")
+        also = [
+            (f"way {number}", "; ".join([*self._also_closes(then.plan), *self._longer(then.plan, besides=True)]))
+            for number, (_, then, _) in enumerate(self.ranked, 1)
+            if then
+        ]
+        for way, said in [one for one in also if one[1]][:MOST_ON_A_CARD]:
+            yield Line(f"By {way}, besides:" if always else f"By {way}:", f"{said}.")
+        others = [way for way, said in also if not said]
+        if others and not (always and len(plans) == 1):
+            yield Line(f"By {listed(others)}:", f"nobody{' else' if always else ''}.")
+
+    def _by_every_way(self, plans: Sequence[Plan]) -> Iterator[tuple[str, str]]:
+        """Yield the services of which the same closes, or the same patients go longer, whichever way is taken."""
+        closes = _by_service(self.problem, self._always)
+        for code, service in self.problem.services.items():
+            who = {cards.longer_than_today(plan, code).partition(", ")[2] for plan in plans}
+            closing = f" closes at {words.where(self.problem, closes[code])}" if code in closes else ""
+            longer = f": {who.pop()}" if len(who) == 1 and who != {""} else ""
+            if closing or longer:
+                yield code, f"{words.lower(service.name)}{closing}{longer}"
+
+    def _why_it_closes(self, service: str) -> Iterator[Line]:
+        """Yield which rules that are in no clash today's sites of a service break, and by what it is not settled."""
+        clashing = {broken.stated(self.problem, rule["instance"]) for rules in self.sets for rule in rules}
+        broken_today = {broken.stated(self.problem, str(one)) for one in self.today.broken["instance"]}
+        others = [one for one in broken_today - clashing if service in one[1]]
+        cited = cards.not_settled_of(self.run, service)
+        not_settled = f"; not settled: {listed(cited)}" if cited else ""
+        if others:
+            said = f"as today's sites break {amount(len(others), 'rules')} outside the clash{not_settled}."
+            yield Line("It closes", said, caution=bool(cited))
+
+    def _also_closes(self, plan: Plan) -> Iterator[str]:
+        """Yield what closes by one way out and not by every one."""
+        for code, at in _by_service(self.problem, self.problem.today - plan.designated - self._always).items():
+            name = words.lower(self.problem.services[code].name)
+            yield f"{name} closes at {words.where(self.problem, at)}"
+
+    def _longer(self, plan: Plan, *, besides: bool = False) -> Iterator[str]:
+        """Yield whose journeys are longer than today by a way out: those of the service shown without its name.
+
+        Of other services, and of what there is ``besides`` of this one too, only if it is not so by every way.
+        """
         for code in sorted(self.problem.services_with_patients, key=lambda one: one != self.shown):
             by_each = {cards.longer_than_today(then.plan, code) for then in self.then if then}
             # What is the same by every way stands above them.
-            if (said := cards.longer_than_today(plan, code)) and (code == self.shown or len(by_each) > 1):
+            told = len(by_each) > 1 or (code == self.shown and not besides)
+            if told and (said := cards.longer_than_today(plan, code)):
                 name, _, by = re.sub(" residents' .*? a year", "", said).partition(", and ")[0].partition(", ")
                 yield by if code == self.shown else f"{words.lower(name)}: {by}"
 
-    def _figures(self, plan: Plan, gained: list[str]) -> list[str]:
-        """Return what a way out comes to under those headings, with what is gained by it and the staff it takes."""
+    def _figures(self, plan: Plan, gained: list[str], staff: list[str]) -> list[str]:
+        """Return what a way out comes to under those headings, with what is gained by it and the staff it takes.
+
+        ``staff`` is how many would then be at each site, where that is told.
+        """
         if self.shown is None:
             return []
         names = screen.HEADINGS
         figures = dict(zip(names, screen.figures_of(plan, plan.measures, self.shown), strict=True))
         return [
-            words.where(self.problem, plan.sites_of(self.shown)),
+            f"{words.where(self.problem, plan.sites_of(self.shown))}{self._not_kept(plan)}",
             *(figures[name] for name in names),
             "; ".join(self._longer(plan)) or "nobody else",
             "; ".join(gained) or "nothing else",
-            "; ".join(_staff_to_come(plan)) or "nothing more",
+            "; ".join([*_staff_to_come(plan), *staff]) or "nothing more",
         ]
+
+    def _not_kept(self, plan: Plan) -> str:
+        """Return where the service shown closes by a way out, to end a clause; nothing where it closes nowhere."""
+        gone = _by_service(self.problem, self.problem.today - plan.designated).get(str(self.shown), [])
+        return f"; closes at {words.where(self.problem, gone)}" if gone else ""
 
     def _clashing(self, row: Mapping[Any, str]) -> dict[str, str]:
         """Return a rule of a clash in words, and sites with which all the others of it hold."""
         pairs = [one.rpartition(" at ") for one in row["without_it"].split("; ") if one]
         there = evaluate(self.problem, frozenset((site, service) for service, _, site in pairs))
         return {"words": _said(row["words"]), "others_hold": words.answer(there)}
+
+
+def _by_service(problem: Problem, pairs: Collection[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the sites of each service among pairs of both, in the order of the question."""
+    at = {code: [site for site in problem.candidates if (site, code) in pairs] for code in problem.services}
+    return {code: sites for code, sites in at.items() if sites}
 
 
 def _said(rule: str) -> str:

@@ -11,13 +11,14 @@ import io
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.lib.stride_tricks import sliding_window_view
 
 from optimiser.errors import InputError
 from optimiser.inputs.boundaries import merged, read_boundaries, window
@@ -33,6 +34,9 @@ METRES_SIMPLER, UNITS_SIMPLER = 40, 0.4
 # How wide a letter and how high a line of a name is, on a screen, and on paper or a telephone.
 SMALL, LARGE = (12, 24), (16.5, 34)
 OUTSIDE = -1
+# Where areas lie closest together a square of so many units is drawn once more, larger, if half of them are smaller.
+# It begins at one of so many places to its side.
+CLOSE_UP, STEPS, TINY = 125, 5, 6
 BOUNDARIES = ("inputs/boundaries.geojson", "inputs/boundaries.gpkg")
 
 Points = np.ndarray
@@ -60,7 +64,8 @@ class Drawing:
     area. ``sites`` is where each site lies, for those on the map. ``labels`` are names of towns and roads, or of
     districts where the place has no towns. ``land`` is one path, empty where land is not known all around, and
     ``roads`` another. ``towns`` are names with the number of the area that each lies in, -1 where that is none.
-    ``named`` are the sites whose names have room.
+    ``named`` are the sites whose names have room. ``close_up`` is the left and the top of what is drawn once more,
+    larger; None where no areas are too small to be seen.
     """
 
     width: int
@@ -75,6 +80,7 @@ class Drawing:
     roads: str = ""
     towns: tuple[tuple[str, int], ...] = ()
     named: frozenset[str] = frozenset()
+    close_up: tuple[int, int] | None = None
 
     def around(self, member: Sequence[Any]) -> str:
         """Return the path of every border whose two sides belong to different groups; None: to no group."""
@@ -167,7 +173,24 @@ def drawing(problem: Problem) -> Drawing | None:
         return Drawing(ACROSS, height, scale, (), (), dots, placed, labels, **around, named=named)
     rings = [_rings(shapely.transform(shape, units)) for shape in shapes]
     paths = tuple("".join(_path(ring) for ring in one) for one in rings)
-    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around, named=named)
+    around |= {"named": named, "close_up": close_up([*compress(rings, problem.resident_areas)], height)}
+    return Drawing(ACROSS, height, scale, paths, tuple(_borders(rings)), (), placed, labels, **around)
+
+
+def close_up(rings: Sequence[Sequence[Points]], height: int) -> tuple[int, int] | None:
+    """Return the left and the top of the square with most areas in it; None where half of these can be told apart."""
+    ends = np.array([[ring.min(axis=0), ring.max(axis=0)] for ring in (np.concatenate(one) for one in rings if one)])
+    if not len(ends) or height < CLOSE_UP:
+        return None
+    middles, sides = ends.mean(axis=1), np.sqrt(np.prod(ends[:, 1] - ends[:, 0], axis=1))
+    step = CLOSE_UP // STEPS
+    edges = [np.arange(0, across + 1, step) for across in (ACROSS, height)]
+    here, *_ = np.histogram2d(middles[:, 0], middles[:, 1], bins=edges)
+    many = sliding_window_view(here, (STEPS, STEPS)).sum(axis=(2, 3))
+    corner = step * np.array(np.unravel_index(int(many.argmax()), many.shape))
+    inside = ((middles >= corner) & (middles < corner + CLOSE_UP)).all(axis=1)
+    left, top = map(int, corner)
+    return (left, top) if np.median(sides[inside]) < TINY else None
 
 
 def _shapes(problem: Problem) -> Points | None:

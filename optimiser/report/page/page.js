@@ -751,40 +751,6 @@ function addJudgement() {
   row.querySelector("input").focus();
 }
 
-// Nothing is weighed until somebody says how, and an option that breaks a rule is not ranked.
-function rank() {
-  const boxes = Array.from(document.querySelectorAll("[data-aim]")), weights = boxes.map(box => Math.max(0, Number(box.value) || 0));
-  const scores = PAGE.aims.scores, total = weights.reduce((sum, one) => sum + one, 0);
-  const score = (run, mix) => scores[run].reduce((sum, one, aim) => sum + one * mix[aim], 0);
-  const every = scores.map((_, run) => run), lawful = every.filter(run => !PAGE.runs[run].broken);
-  const wins = scores.map(() => 0);
-  let mixes = 0;
-  for (const mix of mixesOf(weights.length)) {
-    const best = Math.max(...lawful.map(run => score(run, mix)));
-    const winners = lawful.filter(run => score(run, mix) >= best - 1e-9);
-    winners.forEach(run => (wins[run] += 1 / winners.length));
-    mixes += 1;
-  }
-  const points = run => score(run, weights.map(one => one / total));
-  const order = total ? [...lawful].sort((one, other) => points(other) - points(one)) : lawful;
-  byId("ranked").tBodies[0].replaceChildren(...[...order, ...every.filter(run => PAGE.runs[run].broken)].map(run => {
-    const row = element("tr"), {name, broken} = PAGE.runs[run];
-    const breaks = broken ? ` (breaks ${broken} rule${broken > 1 ? "s" : ""})` : "";
-    const cells = broken ? ["–", "not ranked"] : [total ? FORMS.whole(points(run)) : "–", FORMS.percent(wins[run] / mixes)];
-    row.append(element("th", name + breaks, {scope: "row"}), ...cells.map(cell => element("td", cell, {class: "n"})));
-    return row;
-  }));
-}
-
-// Every mix of one to three weights in steps of 2%.
-function* mixesOf(aims) {
-  for (let one = 0; one <= 50; one++) {
-    if (aims === 1) { yield [1]; return; }
-    if (aims === 2) yield [one / 50, 1 - one / 50];
-    else for (let other = 0; one + other <= 50; other++) yield [one / 50, other / 50, 1 - (one + other) / 50];
-  }
-}
-
 // What people can press ------------------------------------------------------------------------------------------------
 
 function csv() {

@@ -15,6 +15,7 @@ import pandas as pd
 from optimiser.explanation import on_roads
 from optimiser.plan import Plan
 from optimiser.problem import Problem
+from optimiser.problem.words import begun
 from optimiser.report.page.packing import packed
 from optimiser.report.page.question import designated_at, question
 from optimiser.scenarios.settings import AS_THEY_ARE
@@ -42,8 +43,8 @@ def shown(plan: Plan, states: Mapping[str, Problem]) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": one.state,
-                "stays": "yes" if one.still_best else "no",
-                "said": _after_yes_or_no(standing.said(one)),
+                "stays": "yes" if one.still_best else "level" if one.is_level else "no",
+                "said": after_yes_or_no(standing.said(one)),
                 "best": None if one.best is None else designated_at(there, one.best.designated),
                 **difference(asked, question(there), plan.problem, there),
             }
@@ -51,9 +52,12 @@ def shown(plan: Plan, states: Mapping[str, Problem]) -> list[dict[str, Any]]:
     return found
 
 
-def _after_yes_or_no(said: str) -> str:
-    said = said.removeprefix("yes").removeprefix("no; ").removeprefix("; ")
-    return said[:1].upper() + said[1:]
+def after_yes_or_no(said: str) -> str:
+    """Return what is said of a state without whether the plan is the best there, which has a column of its own."""
+    for told in ("yes", "no, but by too little to matter", "no"):
+        if said == told or said.startswith(f"{told}; "):
+            return begun(said.removeprefix(told).removeprefix("; "))
+    return begun(said)
 
 
 def difference(asked: Any, there: Any, problem: Problem, on: Problem) -> dict[str, Any]:
