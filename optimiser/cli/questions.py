@@ -139,7 +139,7 @@ def validate(
     from optimiser.inputs.tables import boundary_file
     from optimiser.problem.words import amount, of_changes, of_incomers
 
-    question = read_question(config)
+    question = read_question(config, anew=True)
     problem, areas_outside = question.problem, question.config.settings.areas_outside
     counts = {
         "areas": len(problem.areas),

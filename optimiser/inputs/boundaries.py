@@ -5,6 +5,7 @@ GDAL is never asked: it opens what a file contains, not what its name says, and 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import sqlite3
@@ -46,6 +47,8 @@ class Outlines:
     taken: list[str] = field(default_factory=list)
     mended: list[str] = field(default_factory=list)
     not_in_degrees: list[str] = field(default_factory=list)
+    # Of the bytes that were judged.
+    digest: str = ""
 
     def add_fault(self, message: str, number: int | None = None) -> None:
         """Note a fault of the file, or of one feature by its number from 1."""
@@ -156,6 +159,7 @@ def look_at_boundaries(path: str | Path, areas: Collection[str] | None = None) -
     """Return the outlines in a file and their faults, without raising."""
     outlines = Outlines(Path(path))
     data = read_bytes(outlines.path, MAX_BYTES, inside=outlines.path.parent)
+    outlines.digest = "" if isinstance(data, str) else hashlib.sha256(data).hexdigest()
     if isinstance(data, str):
         outlines.add_fault(data)
     elif outlines.path.suffix.lower() == ".gpkg":
