@@ -60,8 +60,8 @@ def with_each_number(
 ) -> Iterator[WithSoMany]:
     """Yield the best plan with each number of sites of a service, fewest first, in place of the numbers that it states.
 
-    ``time_limit_minutes`` is for each; the problem's own limit if not given. ``cluster`` is where one answers that finds
-    the same in place of this process, if one does. Raises what ``machines.worked_out`` does.
+    ``time_limit_minutes`` is for each; the problem's own limit if not given. ``cluster`` is where one answers that
+    finds the same in place of this process, if one does. Raises what ``machines.worked_out`` does.
     """
     every = sorted(set(numbers))
     rows = [tuple(every[at : at + IN_A_ROW]) for at in range(0, len(every), IN_A_ROW)]
