@@ -257,8 +257,8 @@ def _sound_polygons(features: list[Any]) -> dict[int, BaseGeometry]:
         return {}
     if not np.isfinite(corners).all():
         return {}
-    rings = shapely.linearrings(corners, indices=np.repeat(np.arange(len(every)), [len(ring) for ring in every]))
-    drawn = shapely.polygons(rings, indices=np.repeat(np.arange(len(found)), [len(its) for its in found.values()]))
+    closed: Any = shapely.linearrings(corners, indices=np.repeat(np.arange(len(every)), [len(ring) for ring in every]))
+    drawn = shapely.polygons(closed, indices=np.repeat(np.arange(len(found)), [len(its) for its in found.values()]))
     in_degrees = (np.abs(shapely.bounds(drawn)) <= (180, 90, 180, 90)).all(axis=1)
     sound = shapely.is_valid(drawn) & in_degrees
     return {number: one for number, one, good in zip(found, drawn, sound, strict=True) if good}
