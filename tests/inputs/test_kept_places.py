@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def place_in(folder: Path, **tables: str) -> Path:
     place = write_place(folder / "place", **{**MARKS, **tables})
-    crossed = [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]
+    crossed = [[[0.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]]
     (place / "boundaries.geojson").write_text(geojson({"A1": crossed, "A2": square(2, 0), "A3": square(4, 0)}))
     return place
 
@@ -221,7 +222,7 @@ def test_whoever_validates_judges_anew(tmp_path: Path, home: Path, monkeypatch: 
     # As if a fault had been kept as sound: whoever reads would not see it, and whoever validates does.
     faulty = (tmp_path / "place/journeys.csv").read_text().replace("A2,ash,15", "A2,ash,-15")
     (tmp_path / "place/journeys.csv").write_text(faulty)
-    name = kept._key({path.name: kept.hashlib.sha256(path.read_bytes()).hexdigest()
+    name = kept._key({path.name: sha256(path.read_bytes()).hexdigest()
                       for path in (tmp_path / "place").iterdir()}, set())  # fmt: skip
     content = entry.read_bytes()[kept.HASH_BYTES :]
     (home / f"{name}{kept.ENDING}").write_bytes(kept._mark(name, content) + content)
