@@ -147,6 +147,8 @@ def shown(path: Path) -> str:
 
 def holds_hidden(text: str, *, but: str = "") -> bool:
     """Whether a text holds a character that cannot be seen, such as one that turns what follows around."""
+    if text.isprintable():
+        return False
     return any(unicodedata.category(one) in _HIDDEN and one not in but for one in text)
 
 

@@ -31,6 +31,8 @@ CORE = (
     "test_words",
 )
 
+# Tests keep nothing where a user's caches are.
+os.environ["OPTIMISER_CACHE"] = "off"
 # As the command does: what tests share is much, and need not be looked through over and over.
 gc.set_threshold(COLLECT_AFTER)
 

@@ -49,12 +49,14 @@ def places_are_read_once() -> Iterator[None]:
     """Have the tables of a place without a fault read once, whatever their folder and whatever asks about them."""
     known: dict[tuple[object, ...], Place] = {}
 
-    def look(folder: Path, *, allow_missing: Iterable[tuple[str, str]] = ()) -> tuple[Place | None, list[Fault]]:
+    def look(
+        folder: Path, *, allow_missing: Iterable[tuple[str, str]] = (), anew: bool = True
+    ) -> tuple[Place | None, list[Fault]]:
         allowed = frozenset(allow_missing)
         contents = contents_of(folder)
         if (place := known.get((contents, allowed))) and contents is not None:
             return place, []
-        place, faults = look_at_place(folder, allow_missing=allowed)
+        place, faults = look_at_place(folder, allow_missing=allowed, anew=anew)
         if place and not faults and contents is not None:
             known[contents, allowed] = place
         return place, faults

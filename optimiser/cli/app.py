@@ -40,6 +40,10 @@ Roads = Annotated[
     typer.Option(metavar="SWEEP", help="Also: is it still the best in each state of the roads that this sweep says?"),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Say everything, not only what fits a screen.")]
+Cluster = Annotated[
+    str,
+    typer.Option(metavar="ADDRESS", help="Share the work between the machines of this Dask cluster, tcp://HOST:PORT."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print no progress and nothing but the answer.")]
 
 NOT_PROVED_EXIT = 5

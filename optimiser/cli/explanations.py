@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimiser.cli.app import AsJson, Quiet, Roads, draft, new_run, progress, say
+from optimiser.cli.app import AsJson, Cluster, Quiet, Roads, draft, new_run, progress, say
 from optimiser.errors import NoPlan
 
 if TYPE_CHECKING:
@@ -120,12 +120,7 @@ def sweep(
     out: Annotated[Path | None, typer.Option(help="Where to write the result. Default: a new folder in runs/.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a sweep that was stopped; needs --out.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=256, help="Processes to share the work between.")] = 1,
-    cluster: Annotated[
-        str,
-        typer.Option(
-            metavar="ADDRESS", help="Share the work between the machines of this Dask cluster, tcp://HOST:PORT."
-        ),
-    ] = "",
+    cluster: Cluster = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

@@ -14,6 +14,7 @@ import typer
 from optimiser.cli.app import (
     NOT_PROVED_EXIT,
     AsJson,
+    Cluster,
     Config,
     Full,
     Out,
@@ -139,7 +140,7 @@ def validate(
     from optimiser.inputs.tables import boundary_file
     from optimiser.problem.words import amount, of_changes, of_incomers
 
-    question = read_question(config)
+    question = read_question(config, anew=True)
     problem, areas_outside = question.problem, question.config.settings.areas_outside
     counts = {
         "areas": len(problem.areas),
@@ -271,6 +272,7 @@ def sites(
         float | None, typer.Option(min=0.001, help="Stop each number after so long. Default: the config's.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the tables to this new folder.")] = None,
+    cluster: Cluster = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -289,7 +291,9 @@ def sites(
         problem = read_problem(config)
         code = by_number.service_asked(problem, service)
         asked = _numbers_asked(numbers, len(problem.candidates))
-        each = by_number.with_each_number(problem, code, asked, time_limit_minutes=time_limit_minutes, tell=tell)
+        each = by_number.with_each_number(
+            problem, code, asked, time_limit_minutes=time_limit_minutes, cluster=cluster, tell=tell
+        )
         found = list(each)
         frames = by_number.tables(code, found)
         written = write_files(csv_files(frames) | dict(problem.files), out) if out else None

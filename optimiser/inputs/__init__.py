@@ -80,10 +80,11 @@ def place_asked(path: str | Path) -> tuple[Path, tuple[tuple[str, str], ...]]:
     return draft.config.place, draft.config.settings.travel.allow_missing
 
 
-def read_question(path: str | Path, *, with_roads: bool = False) -> Question:
+def read_question(path: str | Path, *, with_roads: bool = False, anew: bool = False) -> Question:
     """Read a config and its place's tables, and keep both. Raises ``InputError`` with every fault of both.
 
     ``with_roads`` keeps the place's whole network among the question's files, whether the config says of roads or not.
+    ``anew`` judges the tables whether they were found sound before or not.
     """
     draft = draft_config(path)
     if draft.config is None:
@@ -92,7 +93,7 @@ def read_question(path: str | Path, *, with_roads: bool = False) -> Question:
     if not is_there(config.place, folder=True):
         words = f"there is no folder {quoted(config.settings.place)} beside this file. Correct the path."
         raise InputError([*draft.faults, Fault(config.where("place"), words)])
-    place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing)
+    place, table_faults = look_at_place(config.place, allow_missing=config.settings.travel.allow_missing, anew=anew)
     if place is not None and not table_faults:
         place, table_faults = with_sites(config, place)
     years = dict(words.split(": ", maxsplit=1) for words in draft.taken)

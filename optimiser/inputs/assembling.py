@@ -359,10 +359,13 @@ def _grid(
 ) -> pd.DataFrame:
     """Return one column of a long table as a grid; NaN where the table has no such pair."""
     down, across = (codes.get_indexer(pd.Index(frame[name])) for name, codes in (rows, columns))
-    cells = np.full((len(rows[1]), len(columns[1])), np.nan)
+    cells = np.full(len(rows[1]) * len(columns[1]), np.nan)
+    at = down * len(columns[1]) + across
     inside = (down >= 0) & (across >= 0)
-    cells[down[inside], across[inside]] = frame[values].to_numpy(dtype=float)[inside]
-    return pd.DataFrame(cells, index=rows[1], columns=columns[1])
+    known = frame[values].to_numpy(dtype=float)
+    # Millions of rows are not copied but where some are left out.
+    cells[at if inside.all() else at[inside]] = known if inside.all() else known[inside]
+    return pd.DataFrame(cells.reshape(len(rows[1]), -1), index=rows[1], columns=columns[1])
 
 
 def _staff(config: Config, place: Place) -> dict[tuple[str, str, Unit], float]:

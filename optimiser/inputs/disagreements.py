@@ -324,13 +324,13 @@ def _border_faults(config: Config, place: Place) -> Iterator[tuple[str, str]]:
         yield where, f"{words}, or write border: nearest."
         return
     going = place.border[place.border["share"] > 0]
-    residents = set(place.areas["area"][place.areas["resident"]])
-    for area in sorted(residents - set(going["area"])):
+    residents = set(place.areas["area"][place.areas["resident"]].tolist())
+    for area in sorted(residents - set(going["area"].tolist())):
         yield where, f"{path} does not say where the people of {area} go today. Add its rows."
     leaving = going[going["area"].isin(residents) & (going["goes_to"] != HERE)]
-    pairs = set(zip(leaving["area"], leaving["goes_to"], strict=True))
+    pairs = set(zip(leaving["area"].tolist(), leaving["goes_to"].tolist(), strict=True))
     there = place.journeys[place.journeys["site"].isin(leaving["goes_to"])]
-    for area, site in sorted(pairs - set(zip(there["area"], there["site"], strict=True))):
+    for area, site in sorted(pairs - set(zip(there["area"].tolist(), there["site"].tolist(), strict=True))):
         yield where, f"people of {area} go to {site} today, and there is no journey. Add it to journeys.csv."
 
 

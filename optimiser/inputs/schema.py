@@ -138,9 +138,10 @@ def place_table(name: str) -> Table:
 
 
 def _follows(pattern: str) -> Any:
+    follows = re.compile(pattern).fullmatch
+
     def each_distinct_text_once(texts: pd.Series[Any]) -> pd.Series[Any]:
-        good = [text for text in texts.unique() if re.fullmatch(pattern, str(text))]
-        return texts.isin(good)
+        return texts.isin([text for text in texts.unique().tolist() if follows(str(text))])
 
     return each_distinct_text_once
 

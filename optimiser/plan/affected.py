@@ -112,7 +112,7 @@ def _between(base: pd.DataFrame, other: pd.DataFrame, known_of_areas: pd.DataFra
 
 def _one_way(both: pd.DataFrame, ending: str) -> Iterator[list[Way]]:
     """Yield for each area the one way that all of its patients go, if they do."""
-    for site, minutes in zip(both[f"site{ending}"], both[f"spent_here{ending}"], strict=True):
+    for site, minutes in zip(both[f"site{ending}"].tolist(), both[f"spent_here{ending}"].tolist(), strict=True):
         yield [(str(site), float(minutes), 1.0)]
 
 
@@ -538,7 +538,7 @@ def _journeys(answer: Answer) -> pd.DataFrame:
     together["taken_on"] = together["service"].map(shares).fillna(1.0).astype(float)
     staying = who_stay(every)
     ways = _several_ways(staying)
-    keys = zip(together["service"], together["area"], strict=True)
+    keys = zip(together["service"].tolist(), together["area"].tolist(), strict=True)
     together["ways"] = pd.Series([ways.get(key) for key in keys], together.index, dtype=object)
     stay = staying.groupby(["service", "area"])["going"].sum()
     together["stay"] = stay.reindex(pd.MultiIndex.from_frame(together[["service", "area"]])).to_numpy()

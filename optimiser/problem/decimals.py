@@ -53,9 +53,11 @@ def _in_whole_numbers(values: np.ndarray, factor: Fraction, places: int) -> np.n
     largest = float(np.abs(millionths).max(initial=0)) * max(abs(factor.numerator), bottom)
     if not (largest < 2**61 and np.array_equal(millionths / MILLION, known)):
         return None
-    whole, left = np.divmod(millionths.astype(np.int64) * factor.numerator, bottom)
-    twice = 2 * left
-    whole += (twice > bottom) | ((twice == bottom) & (whole % 2 == 1))
+    whole = millionths.astype(np.int64) * factor.numerator
+    if bottom > 1:
+        whole, left = np.divmod(whole, bottom)
+        twice = 2 * left
+        whole += (twice > bottom) | ((twice == bottom) & (whole % 2 == 1))
     if np.abs(whole).max(initial=0) >= 2**53:
         return None
     return np.where(np.isnan(values), np.nan, whole / 10**places)

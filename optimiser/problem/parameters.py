@@ -304,7 +304,7 @@ def areas_of(problem: Problem, corridor: str) -> str:
     resident = problem.areas[problem.areas["resident"].astype(bool)]
     here = resident["corridor"] == corridor
     district = resident["district"] if "district" in resident else resident["corridor"].map(lambda _: "")
-    inside, beyond = ({str(one) for one in district[which] if one} for which in (here, ~here))
+    inside, beyond = ({str(one) for one in district[which].tolist() if one} for which in (here, ~here))
     if 0 < len(inside) <= MOST_DISTRICTS_TOLD and not inside & beyond:
         return f"all of {listed(sorted(inside))} (which stand{'s' * (len(inside) == 1)} for the {corridor})"
     return f"the areas that stand for the {corridor}"

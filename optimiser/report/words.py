@@ -17,7 +17,7 @@ from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
-from optimiser.problem import Objective, Problem, Service
+from optimiser.problem import Objective, Problem, Service, worked_out_once
 from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places, spoken
 from optimiser.report import rests_on
 
@@ -188,13 +188,14 @@ def _of_which(problem: Problem, objective: Objective) -> str:
     return f" ({listed(out)} not counted)" if len(out) <= MOST_NAMED else f" (of {len(objective.services)} services)"
 
 
-def idle_sites(plan: Plan, service: str) -> list[str]:
+@worked_out_once
+def idle_sites(plan: Plan, service: str) -> tuple[str, ...]:
     """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
     if service not in plan.problem.services_with_patients:
-        return []
+        return ()
     rows = plan.journeys_to(service)
-    taken = set(rows.loc[rows["patients_per_year"] > 0, "site"])
-    return [site for site in plan.sites_of(service) if site not in taken]
+    taken = set(rows["site"][rows["patients_per_year"] > 0].tolist())
+    return tuple(site for site in plan.sites_of(service) if site not in taken)
 
 
 def some_stay(plan: Plan, service: str) -> bool:

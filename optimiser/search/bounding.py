@@ -76,8 +76,8 @@ def ascend(
         shares *= 1 - FORGOTTEN
         shares[opened] += FORGOTTEN
         bound = float(prices.sum() + earned[opened].sum())
-        near = costs[opened]
-        minutes = float(near.min(axis=0).sum())
+        shortest, served = _shortest(costs, opened, prices)
+        minutes = float(shortest.sum())
         if minutes < answer:
             answer, answer_opened = minutes, opened
         idle = 0 if bound > value * (1 + 1e-6) else idle + 1
@@ -85,7 +85,7 @@ def ascend(
             value, best_prices = bound, prices
         if idle == PATIENCE:
             step, idle = step * 0.6, 0
-        direction = 1.0 - (near < prices).sum(axis=0) + MOMENTUM * direction
+        direction = 1.0 - served + MOMENTUM * direction
         length = float(np.square(direction).sum())
         if length == 0.0:
             step = 0.0
@@ -93,6 +93,18 @@ def ascend(
             break
         prices = prices + step * max(target * 1.0002 - bound, 0.0) / length * direction
     return Ascent(value, best_prices, answer, answer_opened, step, shares)
+
+
+def _shortest(costs: Floats, opened: Ints, prices: Floats) -> tuple[Floats, NDArray[np.int32]]:
+    """What each area costs at the best of some sites, and at how many of these less than its price.
+
+    Row by row, so that nothing large is copied.
+    """
+    best, below = costs[opened[0]].copy(), np.zeros(costs.shape[1], dtype=np.int32)
+    for site in opened:
+        np.minimum(best, costs[site], out=best)
+        below += costs[site] < prices
+    return best, below
 
 
 def _cheapest(earned: Floats, number: int, must: int) -> Ints:
@@ -156,10 +168,17 @@ def interchange(costs: Floats, chosen: Ints) -> tuple[Ints, float]:
 
 
 def _changes(costs: Floats, first: Floats, second: Floats, nearest: Ints, number: int) -> Floats:
-    """Minutes gained or lost when a site (row) comes in and an open one (column) goes."""
+    """Minutes gained or lost when a site (row) comes in and an open one (column) goes.
+
+    Whoever's site goes is as far as the second best, unless what comes in is nearer: of few areas it is.
+    """
     change = np.empty((len(costs), number))
+    # With one site open there is no second: anybody goes where the site is that comes in.
+    second = np.minimum(second, costs.max(axis=0))
+    lost = np.bincount(nearest, second - first, number)
     for site, cost in enumerate(costs):
-        kept = np.minimum(cost, first)
-        lost = np.minimum(cost, second) - kept
-        change[site] = (kept - first).sum() + np.bincount(nearest, lost, number)
+        nearer = np.flatnonzero(cost < second)
+        its, was = cost[nearer], first[nearer]
+        spared = np.bincount(nearest[nearer], second[nearer] - np.maximum(its, was), number)
+        change[site] = np.minimum(its - was, 0.0).sum() + (lost - spared)
     return change

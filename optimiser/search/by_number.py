@@ -1,11 +1,12 @@
 """The best plan with each number of sites of a service, all else as asked: what does one more bring?
 
-They are found from few to many, so that each begins with what the one before taught.
+They are found from few to many, so that each begins with what the one before taught; after so many in a row the next
+begins anew, so that other machines can take the rows and find the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -15,10 +16,12 @@ from optimiser.model.arithmetic import value
 from optimiser.plan import Tell, measures, say_nothing
 from optimiser.plan.proof import Designations, Reached
 from optimiser.problem import Figure, Objective, Problem
+from optimiser.search import machines
 from optimiser.search.head_start import Learnt
 from optimiser.search.planning import solve
 
 NO_PLAN, OUT_OF_TIME = "no plan", "out of time"
+IN_A_ROW = 25
 
 
 @dataclass(frozen=True)
@@ -52,20 +55,50 @@ def with_each_number(
     numbers: Iterable[int],
     *,
     time_limit_minutes: float | None = None,
+    cluster: str = "",
     tell: Tell = say_nothing,
 ) -> Iterator[WithSoMany]:
     """Yield the best plan with each number of sites of a service, fewest first, in place of the numbers that it states.
 
-    ``time_limit_minutes`` is for each; the problem's own limit if not given.
+    ``time_limit_minutes`` is for each; the problem's own limit if not given. ``cluster`` is where one answers that
+    finds the same in place of this process, if one does. Raises what ``machines.worked_out`` does.
     """
-    learnt = Learnt()
-    for number in sorted(set(numbers)):
+    every = sorted(set(numbers))
+    rows = [tuple(every[at : at + IN_A_ROW]) for at in range(0, len(every), IN_A_ROW)]
+    # What the tables were read from is large, and nothing is found by it.
+    asked = _Asked(replace(problem, files={}), service, time_limit_minutes)
+    if not cluster:
+        for row in rows:
+            yield from _one_after_another(asked, row, tell)
+        return
+    found = dict[tuple[int, ...], list[WithSoMany]]()
+    for row, its in machines.worked_out(_row, asked, rows, cluster):
+        found[row] = its
+        tell(f"Found the best with {row[0]} to {row[-1]}")
+    yield from (one for row in rows for one in found[row])
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    problem: Problem
+    service: str
+    time_limit_minutes: float | None
+
+
+def _row(asked: _Asked, numbers: Sequence[int]) -> list[WithSoMany]:
+    return list(_one_after_another(asked, numbers, say_nothing))
+
+
+def _one_after_another(of: _Asked, numbers: Sequence[int], tell: Tell) -> Iterator[WithSoMany]:
+    """Yield the best plan with each number, the first of them begun with nothing."""
+    problem, service, learnt = of.problem, of.service, Learnt()
+    for number in numbers:
         tell(f"Finding the best with {number}")
         exactly = Figure(float(number))
         asked = replace(problem.services[service], at_least_sites=exactly, at_most_sites=exactly)
         varied = problem.varied(services={**problem.services, service: asked})
         try:
-            plan = solve(varied, time_limit_minutes=time_limit_minutes, list_all=False, learnt=learnt)
+            plan = solve(varied, time_limit_minutes=of.time_limit_minutes, list_all=False, learnt=learnt)
         except (NoPlan, NotProved) as error:
             yield WithSoMany(number, NO_PLAN if isinstance(error, NoPlan) else OUT_OF_TIME)
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,14 @@ from pathlib import Path
 import pandas as pd
 import pandera.errors
 import pytest
+import shapely
 from drawing import draws
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_place import write_place
 
 from optimiser.errors import TooLarge
+from optimiser.inputs import boundaries
 from optimiser.inputs.schema import frame_schema, keeps, place_table
 from optimiser.inputs.tables import sheets
 
@@ -151,3 +154,51 @@ def test_a_row_many_times_over_names_the_first(tmp_path):
         faults[0]
     )
     assert "and 99979 more like this" in str(faults[-1])
+
+
+RING = [[0, 0], [2, 0], [2, 2], [0, 0]]
+ODD_RINGS = (
+    [RING],
+    [RING, [[1, 0.5], [1.5, 0.5], [1.5, 1], [1, 0.5]]],
+    *([[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]], [RING[:3]], [RING[:2]], [[]], [], RING, "RING", None, [RING, None]),
+    *([[[0, 0], *RING[1:-1], [0, bad]]] for bad in (True, "0", None, 1e999, 91, -181, 10**400, [0])),
+    *([[*RING[:2], bad, RING[0]]] for bad in ([1], [1, 2, 3], {}, "12", 5)),
+)
+
+
+@draws(120)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(ODD_RINGS),
+            st.sampled_from(["Polygon", "Polygon", "Polygon", "MultiPolygon", "Point", None]),
+            st.sampled_from(["A1", "A2", "A3", " A4", "", None, 5]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_outlines_made_at_once_are_those_made_one_by_one(tmp_path_factory, drawn):
+    features = [
+        {"type": "Feature", "properties": {"area": area}, "geometry": {"type": kind, "coordinates": rings}}
+        for rings, kind, area in drawn
+    ]
+    path = tmp_path_factory.mktemp("place") / "boundaries.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}).replace("Infinity", "1e999"))
+
+    def found() -> tuple[object, ...]:
+        one = boundaries.look_at_boundaries(path)
+        wkb = {area: shapely.to_wkb(outline) for area, outline in one.by_area.items()}
+        return list(wkb.items()), one.faults, one.taken, one.mended, one.not_in_degrees
+
+    quick = found()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(boundaries, "_sound_polygons", lambda _: {})
+        assert found() == quick
+
+
+def test_sound_outlines_are_made_at_once(tmp_path):
+    features = [
+        {"properties": {}, "geometry": {"type": "Polygon", "coordinates": ODD_RINGS[number]}} for number in (0, 1)
+    ]
+    assert len(boundaries._sound_polygons(features)) == 2

@@ -7,16 +7,20 @@ import pickle
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from test_head_start import question, scattered
 from test_sweep import run_all, tiny
 
 from optimiser import scenarios as sweeps
 from optimiser.errors import Fault, InputError, MissingPackage, NoPlan
 from optimiser.plan.runs import versions
 from optimiser.scenarios import cluster
+from optimiser.search import by_number
+from optimiser.search import machines as machines_of
 
 dask, distributed = (pytest.importorskip(name) for name in ("dask", "distributed"))
 
@@ -86,7 +90,7 @@ def _refuse(*_of: object) -> None:
 
 
 def test_where_nobody_answers_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(cluster, "CONNECT_WITHIN_SECONDS", 1)
+    monkeypatch.setattr(machines_of, "CONNECT_WITHIN_SECONDS", 1)
     sweep = sweeps.read_sweep(tiny(tmp_path))
     for address in ("tcp://127.0.0.1:9", "nowhere://", "tcp://"):
         with pytest.raises(InputError, match="no scheduler of a cluster answers there"):
@@ -95,10 +99,10 @@ def test_where_nobody_answers_that_is_said(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_cluster_without_machines_or_with_other_versions_is_refused():
     with pytest.raises(InputError, match="no machine works for it"):
-        cluster._refuse_others("tcp://a:1", {})
+        machines_of._refuse_others("tcp://a:1", {})
     other = {**versions(), "numpy": "0.1"}
     with pytest.raises(InputError) as refused:
-        cluster._refuse_others("tcp://a:1", {"tcp://b:2": versions(), "tcp://c:3": other})
+        machines_of._refuse_others("tcp://a:1", {"tcp://b:2": versions(), "tcp://c:3": other})
     said = f"has numpy 0.1, and here it is {versions()['numpy']}. Install the same on each."
     assert [(one.place, one.message) for one in refused.value.faults] == [("--cluster tcp://c:3", said)]
 
@@ -114,3 +118,18 @@ def test_what_is_refused_in_another_process_is_the_same_here():
     assert refused.faults == (Fault("a", "b."), Fault("c", "d."))
     none = pickle.loads(pickle.dumps(NoPlan("No plan.", ("enough_sites",))))
     assert (str(none), none.clash) == ("No plan.", ("enough_sites",))
+
+
+def test_the_best_with_each_number_of_sites_is_the_same_whoever_finds_it(
+    machines: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(by_number, "IN_A_ROW", 3)
+    minutes, patients = scattered(7, 60, 18, neighbours=1)
+    problem = replace(question(minutes, patients, 1), files={"inputs/journeys.csv": b"large"})
+    here, there = (
+        by_number.tables("clinic", by_number.with_each_number(problem, "clinic", range(10), cluster=address))
+        for address in ("", machines.scheduler_address)
+    )
+    assert here["by_number"]["outcome"].tolist() == ["proved best"] * 10
+    for name, frame in here.items():
+        assert frame.to_csv() == there[name].to_csv()

@@ -18,6 +18,7 @@ from optimiser.errors import Fault, InputError, closest, shown
 from optimiser.inputs.boundaries import look_at_boundaries, read_boundaries
 from optimiser.inputs.files import is_there
 from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables.kept import Judged, found_before, keep
 from optimiser.inputs.tables.plausible import doubts
 from optimiser.inputs.tables.sheets import import_command, read_sheet
 from optimiser.inputs.tables.together import check_together, codes_if_sound
@@ -116,7 +117,7 @@ class Place:
     @cached_property
     def activities(self) -> list[str]:
         """Codes of what patients need, in order."""
-        return sorted(set(self.demand["activity"]))
+        return sorted(set(self.demand["activity"].tolist()))
 
     def counting(self, areas_outside: str) -> Place:
         """Return the place with those areas outside that a question counts: ``all``, or those ``known_in_full``.
@@ -160,29 +161,38 @@ def read_place(folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] =
 
 
 def look_at_place(
-    folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = ()
+    folder: str | Path, *, allow_missing: Iterable[tuple[str, str]] = (), anew: bool = True
 ) -> tuple[Place | None, list[Fault]]:
-    """Return the place and its faults. Where the codes themselves cannot be relied upon, the place is None."""
+    """Return the place and its faults. Where the codes themselves cannot be relied upon, the place is None.
+
+    Unless it is to be judged ``anew``, what was found sound before is not judged again.
+    """
     folder = Path(folder)
     if not is_there(folder, folder=True):
         return None, [Fault(shown(folder), "there is no such folder. Correct the place in the config.")]
     allowed = set(allow_missing)
-    sheets = {table.name: read_sheet(folder, table, allowed) for table in PLACE_TABLES}
-    check_together(sheets, allowed)
     boundaries = boundary_file(folder)
-    outlines = look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area")) if boundaries else None
-    doubtful = tuple(doubts(sheets, outlines))
-    faults = [fault for sheet in sheets.values() for fault in sheet.listed()]
-    taken = [f"{shown(sheet.path)}: {words}" for sheet in sheets.values() for words in sheet.taken]
-    if outlines:
-        faults += outlines.faults
-        taken += [f"{shown(outlines.path)}: {words}" for words in outlines.taken]
+    judged = None if anew else found_before(folder, boundaries, allowed)
+    if judged is None:
+        judged = _judge(folder, boundaries, allowed)
+        if not anew:
+            keep(judged, allowed)
+    sheets, faults = judged.sheets, judged.faults
+    taken = [f"{shown(one.path)}: {words}" for one in judged.files for words in one.taken]
+    doubtful = tuple(f"{shown(path)}: {words}" for path, words in judged.doubts)
     not_read = tuple(f"{shown(path)}: this file is not read. {remedy}" for path, remedy in unread(folder))
     if not all(sheets[name].reliable(*columns) for name, columns in _RELIED_UPON.items()):
         return None, faults
     frames: dict[str, Any] = {name: sheet.finished() for name, sheet in sheets.items()}
     mended = {f"{name}.csv": as_plain_csv(frames[name]) for name, sheet in sheets.items() if sheet.taken}
     return Place(**frames, taken=tuple(taken), not_read=not_read, doubts=doubtful, mended=mended), faults
+
+
+def _judge(folder: Path, boundaries: Path | None, allowed: set[tuple[str, str]]) -> Judged:
+    sheets = {table.name: read_sheet(folder, table, allowed) for table in PLACE_TABLES}
+    check_together(sheets, allowed)
+    outlines = look_at_boundaries(boundaries, codes_if_sound(sheets["areas"], "area")) if boundaries else None
+    return Judged(sheets, outlines, list(doubts(sheets, outlines)))
 
 
 def boundary_file(folder: Path) -> Path | None:

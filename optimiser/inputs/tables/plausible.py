@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import shown
 from optimiser.inputs.boundaries import LONGITUDE_LATITUDE
 from optimiser.inputs.grid import is_in_britain, on_the_grid
 from optimiser.inputs.schema import BY_MODE
 from optimiser.inputs.tables.sheets import Sheet, number_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from optimiser.inputs.boundaries import Outlines
 
 SLOWEST_KMH, FASTEST_KMH = 3.0, 130.0
@@ -65,13 +66,13 @@ class Points:
         return np.where((at >= 0)[:, None], self.km[at], np.nan)
 
 
-def doubts(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> Iterator[str]:
-    """Yield what of a place can hardly be, a sentence each; note on the sheets and outlines what cannot."""
+def doubts(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> Iterator[tuple[Path, str]]:
+    """Yield what of a place can hardly be, by file, a sentence each; note on sheets and outlines what cannot."""
     areas, sites = where_things_are(sheets, outlines)
     if outlines and outlines.by_area and not outlines.faults:
         yield from _far_outlines(_points(sheets["areas"], "area"), _drawn(outlines), outlines)
     for sheet, odd in odd_times(sheets, areas, sites):
-        yield f"{shown(sheet.path)}: {odd.words}."
+        yield sheet.path, f"{odd.words}."
     yield from _far_towns(sheets["towns"], areas)
 
 
@@ -162,7 +163,7 @@ def _drawn(outlines: Outlines) -> Points:
     return Points(codes, shapely.get_coordinates(on_it.values) / 1000)
 
 
-def _far_outlines(areas: Points, drawn: Points, outlines: Outlines) -> Iterator[str]:
+def _far_outlines(areas: Points, drawn: Points, outlines: Outlines) -> Iterator[tuple[Path, str]]:
     """Note outlines that are all elsewhere than their areas; yield single ones."""
     there = areas.of(drawn.codes)
     apart = np.hypot(*(drawn.km - there).T)
@@ -183,10 +184,10 @@ def _far_outlines(areas: Points, drawn: Points, outlines: Outlines) -> Iterator[
             outlines.add_fault(f"{words}. Check which coordinate system they are in, and easting_m and northing_m.")
         return
     words = f"{number_of(int(far.sum()), 'outline')} more than {FAR_KM:g} km from where areas.csv says, {such}"
-    yield f"{shown(outlines.path)}: {words}."
+    yield outlines.path, f"{words}."
 
 
-def _far_towns(sheet: Sheet, areas: Points) -> Iterator[str]:
+def _far_towns(sheet: Sheet, areas: Points) -> Iterator[tuple[Path, str]]:
     """Yield towns so far from all areas that no map shows them."""
     if not sheet.present or not sheet.sound("easting_m", "northing_m") or np.isnan(areas.km).all() or not areas.codes:
         return
@@ -195,7 +196,7 @@ def _far_towns(sheet: Sheet, areas: Points) -> Iterator[str]:
     far = ((towns < low) | (towns > high)).any(axis=1)
     if far.any():
         words = f"{number_of(int(far.sum()), 'town')} more than {FAR_FROM_ALL_KM:g} km from all areas"
-        yield f"{shown(sheet.path)}: {words}, such as {sheet.frame['town'][far].iloc[0]}; no map shows them."
+        yield sheet.path, f"{words}, such as {sheet.frame['town'][far].iloc[0]}; no map shows them."
 
 
 def _are_swapped(there: np.ndarray, outlines: Outlines) -> bool:

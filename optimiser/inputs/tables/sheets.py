@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 import re
@@ -91,6 +92,8 @@ class Sheet:
     folder: Path | None = None
     all_differ: bool = False
     is_part: bool = False
+    # Of the bytes that were judged.
+    digest: str = ""
 
     @property
     def again(self) -> str:
@@ -230,6 +233,7 @@ def _read_text(sheet: Sheet, folder: Path) -> str | None:
     if isinstance(data, str):
         sheet.add("file", data)
         return None
+    sheet.digest = hashlib.sha256(data).hexdigest()
     if not data.strip():
         columns = ", ".join(sheet.table.required_names)
         sheet.add("file", f"the file is empty. It needs a header row with {columns}, and rows below it.")
@@ -457,9 +461,14 @@ def _convert(sheet: Sheet, column: Column) -> pd.Series[Any]:
         count = len(texts.rows_of(numbers))
         sheet.taken.append(_SAID[kind].format(cells=number_of(count, "cell"), column=column.name))
     texts.values = values
+    return cells_of(column, texts, sheet.frame.index)
+
+
+def cells_of(column: Column, texts: Texts, rows: pd.Index[Any]) -> pd.Series[Any]:
+    """Return the value of every row of a column."""
     dtype = "float64" if column.numeric else "object" if column.kind == "boolean" else "str"
-    cells = pd.Series(values, dtype=dtype).array.take(texts.which)
-    return pd.Series(cells, index=sheet.frame.index, name=column.name, copy=False)
+    cells = pd.Series(texts.values, dtype=dtype).array.take(texts.which)
+    return pd.Series(cells, index=rows, name=column.name, copy=False)
 
 
 _SAID = {

@@ -317,7 +317,7 @@ def _check_demand(
     """Note each resident area without a row of some activity. Of an area outside it need not be known."""
     if not areas.sound("resident"):
         return
-    resident = set(areas.frame["area"][areas.frame["resident"].eq(True)])
+    resident = set(areas.frame["area"][areas.frame["resident"].eq(True)].tolist())
     residents = [code for code in codes if code in resident]
     if "activity" not in sheet.frame:
         return
