@@ -1262,10 +1262,9 @@ class Sharing:
 
     @staticmethod
     def numbers(streams):
-        areas = sorted({stream[0] for stream in streams})
-        found = {(a, how): n for n, a in enumerate(areas, 1) for how in ("", "stays")}
-        found.update({(a, "pulled"): len(areas) + n for n, a in enumerate(areas, 1)})
-        return found
+        """Number those who may move by area; those of an area who are pulled over the border come after its others."""
+        moving = sorted((s[0], s[2] == "pulled", s[2]) for s in streams if not s[2].startswith("leaves"))
+        return {(area, how): n for n, (area, _, how) in enumerate(moving, 1)}
 
     @staticmethod
     def limits(service, sites):
