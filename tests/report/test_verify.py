@@ -757,10 +757,10 @@ def test_a_line_rests_on_the_twelve_nearest_sites_and_is_as_far_off_as_nine_in_t
 
 def test_what_is_not_estimated_of_a_site_cannot_be_said_to_be(tmp_path: Path):
     oak = "{name: Oak, easting_m: 620000, northing_m: 440000, staff: {doctors: {people: 0}}, fixed: {}, reason: Asked"
+    areas, others = ("A1", "A2", "A3", "A4", "A5", "X1"), ("ash", "birch", "cedar", "dale")
     tables = {
-        "journeys": "area,site,minutes\n" + "".join(f"{area},oak,20\n" for area in "A1 A2 A3 A4 A5 X1".split()),
-        "transfers": "from_site,to_site,minutes\n"
-        + "".join(f"{site},oak,20\noak,{site},20\n" for site in "ash birch cedar dale".split()),
+        "journeys": "area,site,minutes\n" + "".join(f"{area},oak,20\n" for area in areas),
+        "transfers": "from_site,to_site,minutes\n" + "".join(f"{site},oak,20\noak,{site},20\n" for site in others),
     }
     shutil.copytree(ROOT / "data/tiny", tmp_path / "place")
     for name, text in tables.items():
