@@ -645,6 +645,25 @@ def test_progress_is_told(run: Path, tmp_path: Path):
     assert {"Reading the question", "Building the model"} & heard
 
 
+def test_a_sweep_says_which_figures_move_the_answer_where_that_is_asked(run: Path, tmp_path: Path):
+    vary = {name: {"low": 0.5, "high": 2} for name in ("demand_factor.visit", "journey_factor")}
+    asked = {"name": "Moved", "reason": "Which?", "draws": 16, "vary": vary, "sobol": True}
+    with client(run, tmp_path, seconds=LONG_ENOUGH) as asking:
+        told = ended(asking, asking.post("/api/sweep", headers=BEARING, json=asked).json())
+        # Two scenarios a draw, and one more for each figure.
+        assert told["state"] == "done" and any(line.startswith("64 scenarios") for line in told["words"]), told
+        found = asking.get("/api/scenarios/moved/sweep", headers=BEARING).json()["moves"]
+        kept = pd.read_csv(tmp_path / "scenarios/moved/sweep/sobol.csv")
+        assert len(found) == len(kept) > 0
+        of_value = [one for one in found if one["of"] == "best value"]
+        assert [one["total_order"] for one in of_value] == sorted(
+            (one["total_order"] for one in of_value), reverse=True
+        )
+        for wrong in ({**asked, "draws": 20}, {**asked, "vary": dict([*vary.items()][:1])}):
+            told = ended(asking, asking.post("/api/sweep", headers=BEARING, json={**wrong, "name": "Not so"}).json())
+            assert told["state"] == "failed" and "sobol needs" in told["words"][0]
+
+
 def test_how_much_of_a_sweep_is_done_and_how_long_it_has_taken_is_told(run: Path, tmp_path: Path):
     asked = {"name": "Busier", "reason": "It may", "draws": 600, "vary": {"demand_factor.visit": {"low": 1, "high": 2}}}
     with client(run, tmp_path, seconds=LONG_ENOUGH) as asking:
