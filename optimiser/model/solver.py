@@ -395,7 +395,7 @@ def _said_of(lp: Arrays, options: Mapping[str, Any], start: Mapping[str, float])
     at = [i for i, name in enumerate(lp.names) if name in start]
     values = np.array([start[lp.names[i]] for i in at], dtype=float)
     model = {name: array for name, array in vars(lp).items() if name != "names"}
-    asked = {"options": OPTIONS | options, "model": model, "start": (np.array(at, dtype=np.int32), values)}
+    asked = {"options": {**OPTIONS, **options}, "model": model, "start": (np.array(at, dtype=np.int32), values)}
     said = _ask(asked, options.get("time_limit"))
     if "failed" in said:
         raise SolverFailed(f"HiGHS {installed_version()} {said['failed']}. {TRY_AGAIN}")

@@ -245,7 +245,7 @@ def test_a_browser_is_started_with_another_address_than_the_one_that_is_printed(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     opened, told = list[str](), list[str]()
-    monkeypatch.setattr(server.webbrowser, "open", opened.append)
+    monkeypatch.setattr("webbrowser.open", opened.append)
     server.serve(run, server.Sitting(tmp_path / "scenarios", idle_minutes=0.001), tell=told.append)
     printed, (started,) = told[0].removeprefix("Open "), opened
     assert base_of(printed)[0] == base_of(started)[0] and base_of(printed)[1] != base_of(started)[1]
