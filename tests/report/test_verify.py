@@ -381,7 +381,17 @@ def others_than(words: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("world", ASKED)
 def test_the_words_of_every_rule_are_known_and_no_others(world: str, tmp_path: Path):
-    problem = with_files(ASKED[world]())
+    known_by_its_words(with_files(ASKED[world]()), tmp_path)
+
+
+@pytest.mark.parametrize("rota", ["people: 1, cover: [{}]", "wte: 1, cover: [{}]"])
+def test_the_words_of_a_rota_say_what_its_cover_takes(rota: str, tmp_path: Path):
+    config = CONFIG.replace("doctors: {people: 2}", f"doctors: {{{rota.format(NIGHTS)}}}")
+    known_by_its_words(op.read_problem(write_question(tmp_path, config, staff=PLENTY)), tmp_path)
+
+
+def known_by_its_words(problem: Problem, tmp_path: Path) -> None:
+    """Make sure that each rule's words are those that the script puts together, and that no others would do."""
     files = files_of(everywhere(problem))
     q, _, staff, _ = verify().question_of(written(files, tmp_path / "run"), verify().Findings())
     for instance, asks, ways, unit in words_of(problem, files):
