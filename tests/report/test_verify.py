@@ -728,6 +728,22 @@ def test_of_patients_who_cost_as_much_wherever_they_go_the_same_ones_move(
     accepted(files_of(op.evaluate(with_files(world), both)), tmp_path / "run")
 
 
+def test_of_two_who_cost_as_much_to_move_the_one_from_outside_does(tmp_path: Path):
+    # Of west and mid 30 go to ash, which should have 32. From east, and from far outside, ash is 10 minutes more.
+    world = small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(32), neighbours=())
+    world.journeys.loc["east", ["ash", "birch"]] = 20.0, 10.0
+    world.journeys.loc["far", ["ash", "birch"]] = 25.0, 15.0
+    both = frozenset({("ash", "clinic"), ("birch", "clinic")})
+    files = files_of(op.evaluate(with_files(world), both))
+    rows = [tuple(row.values()) for row in csv.DictReader(io.StringIO(files["journeys.csv"].decode()))]
+    assert {(row[1], row[3], row[5]) for row in rows if row[1] in ("east", "far")} == {
+        ("east", "birch", "30"),
+        ("far", "ash", "2"),
+        ("far", "birch", "3"),
+    }
+    accepted(files, tmp_path / "run")
+
+
 # Sites that a config adds, by hand --------------------------------------------------------------------------------
 
 
