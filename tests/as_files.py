@@ -45,6 +45,8 @@ def with_files(problem: Problem) -> Problem:
     if problem.by_mode:
         by_mode = [_long(table, "area", "site", "minutes").assign(mode=mode) for mode, table in problem.by_mode.items()]
         tables["journeys_by_mode"] = pd.concat(by_mode).dropna()
+    if len(counts := _counts(problem)):
+        tables["activity"] = counts
     if problem.border is not None:
         tables["border"] = _long(problem.border.shares, "area", "goes_to", "share")
     files = {f"inputs/{name}.csv": _csv(frame) for name, frame in tables.items()}
@@ -221,7 +223,15 @@ def _transfer(transfer: Transfer) -> dict[str, Any]:
 
 def _observed(service: Service) -> dict[str, Any]:
     offsets = {site: _figure(one) for site, one in (service.observed.offsets if service.observed else {}).items()}
-    return {"patients_go_to": "observed", "observed": {"offsets": offsets}} if offsets else {}
+    period = {"period": service.observed.period} if service.observed and service.observed.period else {}
+    return {"patients_go_to": "observed", "observed": {"offsets": offsets, **period}} if offsets else {}
+
+
+def _counts(problem: Problem) -> pd.DataFrame:
+    """Return the patients who were counted, of services that say of which period."""
+    seen = [(service.activity, one) for service in problem.services.values() if (one := service.observed)]
+    rows = [(site, of, one.period, count) for of, one in seen for site, count in one.counts.items()]
+    return pd.DataFrame(rows, columns=["site", "activity", "period", "count"])
 
 
 def _beds(beds: Beds) -> dict[str, Any]:

@@ -55,6 +55,7 @@ TESTS = (
     "tests/report/test_verify.py",
     "tests/inputs/test_adding_by_road.py",
     "tests/search/test_certificate.py",
+    "tests/search/test_second_opinion.py",
     "tests/checker/test_branches.py",
     "tests/checker/test_changes.py",
     "tests/checker/test_checker.py",

@@ -838,6 +838,10 @@ class Question:
     def mask(self, sites):
         return sum(self.bit[site] for site in sites)
 
+    def changed(self, code, mask):
+        """Return at how many sites it would be otherwise than today; none where that is not known."""
+        return bin(mask ^ self.today_mask(code)).count("1") if code in self.today else 0
+
     def sites(self, mask):
         return [site for site in self.candidates if self.bit[site] & mask]
 
@@ -1265,10 +1269,9 @@ class Sharing:
 
     @staticmethod
     def numbers(streams):
-        areas = sorted({stream[0] for stream in streams})
-        found = {(a, how): n for n, a in enumerate(areas, 1) for how in ("", "stays")}
-        found.update({(a, "pulled"): len(areas) + n for n, a in enumerate(areas, 1)})
-        return found
+        """Number those who may move by area; those of an area who are pulled over the border come after its others."""
+        moving = sorted((s[0], s[2] == "pulled", s[2]) for s in streams if not s[2].startswith("leaves"))
+        return {(area, how): n for n, (area, _, how) in enumerate(moving, 1)}
 
     @staticmethod
     def limits(service, sites):
@@ -1565,6 +1568,28 @@ class Staff:
 # Rules ----------------------------------------------------------------------------------------------------------------
 
 FROM = ("source", "verified")
+# Of each limit that is one figure: the setting, which side may be larger, and in which unit it gives way.
+PATIENTS, PLACES = "patients a year", "designated"
+OF_A_SERVICE = {
+    "enough_sites": ("at_least_sites", ">=", "sites"),
+    "not_too_many_sites": ("at_most_sites", "<=", "sites"),
+    "every_site_has_enough_patients": ("minimum_patients", ">=", PATIENTS),
+    "no_site_has_too_many_patients": ("maximum_patients", "<=", PATIENTS),
+    "nobody_travels_too_far": ("longest_journey_minutes", "<=", "minutes"),
+    "enough_patients_within_standard": ("share_within_standard", ">=", PATIENTS),
+    "few_enough_are_treated_outside": ("at_most_share_outside", "<=", PATIENTS),
+}
+OF_TRANSFERS = {
+    "not_too_many_transfers": ("most_transfers_a_day", "<=", "transfers a day"),
+    "not_too_many_repatriations": ("most_repatriations_a_year", "<=", "repatriations a year"),
+    "not_too_many_ambulance_hours": ("most_ambulance_hours", "<=", "hours a year"),
+}
+OF_THE_QUESTION = {
+    "no_site_provides_too_many": ("at_most_services_a_site", "<=", "services"),
+    "not_too_many_transfers_in_all": ("most_transfers_a_year", "<=", "transfers a year"),
+}
+OF_STAFF = {"moves_within_limit": "moves_at_most", "recruitment_within_limit": "recruits_at_most"}
+ONE_FIGURE = {**OF_A_SERVICE, **OF_TRANSFERS, **OF_THE_QUESTION}
 TAKEN_ON = ("not_too_many_transfers_in_all", "all_services")
 
 
@@ -1572,6 +1597,14 @@ def holds(row):
     """Say by how much a rule holds: below zero, it does not."""
     _rule, _instance, left, relation, right = row[:5]
     return {">=": left - right, "<=": right - left, "=": -abs(left - right)}[relation]
+
+
+def limited(rule, where, instance, left, share_of=1, unit=None):
+    """Yield the case of a limit that is one figure, if that is stated; only then what it has is worked out."""
+    setting, relation, gives = ONE_FIGURE[rule]
+    limit = figure(where, setting)
+    if limit:
+        yield (rule, instance, Fraction(left()), relation, limit.value * share_of, unit or gives, limit)
 
 
 def service_rules(q, code, plan):
@@ -1582,56 +1615,32 @@ def service_rules(q, code, plan):
     for site, fixed in (service.get("fixed") or {}).items():
         sides = (Fraction(site in sites), "=", Fraction(fixed["provided"]))
         yield ("fixed_designations_stand", f"{code}.{site}", *sides, "designated", Figure({**fixed, "value": None}))
-    for rule, name, relation in (
-        ("enough_sites", "at_least_sites", ">="),
-        ("not_too_many_sites", "at_most_sites", "<="),
-    ):
-        limit = figure(service, name)
-        if limit:
-            yield (rule, code, Fraction(len(sites)), relation, limit.value, "sites", limit)
+    for rule in ("enough_sites", "not_too_many_sites"):
+        yield from limited(rule, service, code, lambda: len(sites))
     if not service.get("activity"):
         return
     flow = q.flow(code, plan)
     transfer = flow.transfer or {}
     yield ("every_area_is_served", code, Fraction(len(flow.unserved)), "=", Fraction(0), "areas", NO_FIGURE)
-    for rule, name, relation in (
-        ("every_site_has_enough_patients", "minimum_patients", ">="),
-        ("no_site_has_too_many_patients", "maximum_patients", "<="),
-    ):
-        limit = figure(service, name)
-        for site in sites if limit else ():
-            patients = Fraction(flow.volume[site]) / MICRO
-            yield (rule, f"{code}.{site}", patients, relation, limit.value, "patients a year", limit)
+    for rule, site in product(("every_site_has_enough_patients", "no_site_has_too_many_patients"), sites):
+        yield from limited(rule, service, f"{code}.{site}", lambda site=site: Fraction(flow.volume[site]) / MICRO)
     beds = service.get("beds") or {}
     for site, said in (beds.get("at") or {}).items():
         if site in sites:
             needed = Fraction(beds_for(beds, bed_load(beds, Fraction(flow.volume[site]) / MICRO)))
             there = Figure(said)
             yield ("beds_are_enough", f"{code}.{site}", there.value, ">=", needed, "beds", there)
-    limit = figure(service, "longest_journey_minutes")
-    if limit:
-        worst = Fraction(flow.worst, MICRO)
-        yield ("nobody_travels_too_far", code, worst, "<=", limit.value, "minutes", limit)
-    limit = figure(service, "share_within_standard")
-    if limit:
-        within = Fraction(flow.total - flow.beyond, flow.total) if flow.total else Fraction(1)
-        yield ("enough_patients_within_standard", code, within, ">=", limit.value, "share of patients", limit)
-    limit = figure(service, "at_most_share_outside")
-    if limit:
-        sides = (Fraction(flow.outside) / MICRO, "<=", limit.value * flow.total / MICRO)
-        yield ("few_enough_are_treated_outside", code, *sides, "patients a year", limit)
+    yield from limited("nobody_travels_too_far", service, code, lambda: Fraction(flow.worst, MICRO))
+    within = lambda: Fraction(flow.total - flow.beyond, flow.total) if flow.total else 1  # noqa: E731
+    yield from limited("enough_patients_within_standard", service, code, within, unit="share of patients")
+    outside, everybody = (lambda: Fraction(flow.outside) / MICRO), Fraction(flow.total) / MICRO
+    yield from limited("few_enough_are_treated_outside", service, code, outside, everybody)
     for site, said in (service.get("neighbours_take_at_most") or {}).items():
         if site in flow.neighbours:
             sides = (Fraction(flow.ours[site]) / MICRO, "<=", Figure(said).value)
-            yield ("neighbours_are_not_sent_too_many", f"{code}.{site}", *sides, "patients a year", Figure(said))
-    for rule, name, unit, amount in (
-        ("not_too_many_transfers", "most_transfers_a_day", "transfers a day", lambda: flow.transfers() / 365),
-        ("not_too_many_repatriations", "most_repatriations_a_year", "repatriations a year", flow.repatriations),
-        ("not_too_many_ambulance_hours", "most_ambulance_hours", "hours a year", flow.ambulance_hours),
-    ):
-        limit = figure(transfer, name)
-        if limit:
-            yield (rule, code, amount(), "<=", limit.value, unit, limit)
+            yield ("neighbours_are_not_sent_too_many", f"{code}.{site}", *sides, PATIENTS, Figure(said))
+    for rule, amount in zip(OF_TRANSFERS, (lambda: flow.transfers() / 365, flow.repatriations, flow.ambulance_hours)):
+        yield from limited(rule, transfer, code, amount)
 
 
 def link_rules(q, code, other, plan):
@@ -1658,10 +1667,7 @@ def staff_rules(staff, team, plan, rows):
             for pool, needed in rota.needs(unit, plan).items() if unit in rota.units else ():
                 there = row[pool]["staff"] + (row[pool]["short"] if rota.soft else 0)
                 yield ("rota_is_filled", f"{rota.code}.{pool}.{team}.{unit}", there, ">=", needed, unit, None)
-        for rule, name, column in (
-            ("moves_within_limit", "moves_at_most", "moved_in"),
-            ("recruitment_within_limit", "recruits_at_most", "recruited"),
-        ):
+        for (rule, name), column in zip(OF_STAFF.items(), ("moved_in", "recruited")):
             limit = staff.limit(team, name)
             if limit is not None:
                 amount = sum(one[column] for one in row.values())
@@ -1686,13 +1692,12 @@ def factors(q, staff, objectives):
 
     def scores(code, plan):
         flow = q.flow(code, plan) if q.services[code].get("activity") else None
-        changes = bin(plan[code] ^ q.today_mask(code)).count("1") if code in q.today else 0
         found = []
         for name, services in objectives:
             amount = 0
             if not services or code in services:
                 if name == "changes_from_today":
-                    amount = changes
+                    amount = q.changed(code, plan[code])
                 elif name == "fewest_sites":
                     amount = bin(plan[code]).count("1")
                 elif flow and name == "transfers":
@@ -1744,14 +1749,12 @@ def factors(q, staff, objectives):
 
 def question_rules(q, plan):
     """Yield what is asked of all services together: at each site, and of the patients who are taken on."""
-    limit = figure(q.config, "at_most_services_a_site")
-    for site in q.candidates if limit else ():
-        count = sum(bool(mask & q.bit[site]) for mask in plan.values())
-        yield ("no_site_provides_too_many", site, Fraction(count), "<=", limit.value, "services", limit)
-    limit, moved = figure(q.config, "most_transfers_a_year"), [code for code in q.services if q.transfer(code)]
-    if limit and moved:
-        total = sum((Fraction(q.flow(code, plan).transfers()) for code in moved), Fraction(0))
-        yield (*TAKEN_ON, total, "<=", limit.value, "transfers a year", limit)
+    for site in q.candidates:
+        here = lambda bit=q.bit[site]: sum(bool(mask & bit) for mask in plan.values())  # noqa: E731
+        yield from limited("no_site_provides_too_many", q.config, site, here)
+    moved = [code for code in q.services if q.transfer(code)]
+    if moved:
+        yield from limited(TAKEN_ON[0], q.config, TAKEN_ON[1], lambda: sum(q.flow(c, plan).transfers() for c in moved))
 
 
 def rules_of(q, parts, plan, kept=None):
@@ -1911,7 +1914,7 @@ def wanted(row, kept):
 
 def standing(q, plan):
     """Return what settles ties: fewest changes from today, fewest designations, then site order."""
-    changes = sum(bin(plan[c] ^ q.today_mask(c)).count("1") for c in q.today if c in plan)
+    changes = sum(q.changed(c, plan[c]) for c in plan)
     order = [not plan[c] & q.bit[site] for c in q.services for site in q.candidates]
     return changes, len(order) - sum(order), order
 
@@ -2188,7 +2191,7 @@ def measures(q, staff, plan, tables):
             found[measure, code, group] = rest
     for measure, code, group, *rest in staff_measures(q, staff, plan, tables):
         found[measure, code, group] = rest
-    changes = {c: Fraction(bin(plan[c] ^ q.today_mask(c)).count("1")) for c in q.services if c in q.today}
+    changes = {c: Fraction(q.changed(c, plan[c])) for c in q.services if c in q.today}
     if q.today:
         found["changes_from_today", "", ""] = (sum(changes.values()), "changes", "lower")
     for code, n in changes.items():
@@ -2822,21 +2825,22 @@ class Said:
         self.q, self.staff = q, staff
         self.rule, *self.names = instance.split(".")
         self.config = q.services.get(self.names[0]) or {}
-        self.at = self.config.get("transfer") or {} if self.rule in OF_TRANSFERS else self.config
-        self.limit = value(self.at, LIMITS_OF[self.rule], Fraction(0)) if self.rule in LIMITS_OF else None
-        if self.rule in OF_THE_QUESTION:
-            self.limit = value(q.config, OF_THE_QUESTION[self.rule])
-        elif self.rule == "neighbours_are_not_sent_too_many":
+        at = q.config if self.rule in OF_THE_QUESTION else self.config
+        at = at.get("transfer") or {} if self.rule in OF_TRANSFERS else at
+        self.limit = value(at, ONE_FIGURE[self.rule][0], Fraction(0)) if self.rule in ONE_FIGURE else None
+        if self.rule == "neighbours_are_not_sent_too_many":
             self.limit = Figure(self.config["neighbours_take_at_most"][self.names[1]]).value
         elif self.rule == "services_are_within_reach":
             self.limit = Figure(self.config["in_reach"][self.names[1]]["minutes"]).value
-        elif self.rule in ("moves_within_limit", "recruitment_within_limit"):
-            self.limit = staff.limit(self.names[0], STAFF_LIMITS[self.rule])
+        elif self.rule in OF_STAFF:
+            self.limit = staff.limit(self.names[0], OF_STAFF[self.rule])
 
     def unit(self):
-        if self.rule in ("rota_is_filled", *STAFF_LIMITS):
+        if self.rule in ("rota_is_filled", *OF_STAFF):
             return self.names[-1]
-        return WAYS_IN.get(self.rule, "patients a year")
+        if self.rule in ("fixed_designations_stand", "services_share_a_site", "services_are_within_reach"):
+            return PLACES
+        return ONE_FIGURE[self.rule][2] if self.rule in ONE_FIGURE else PATIENTS
 
     def six(self, n):
         if n is None:
@@ -2862,10 +2866,11 @@ class Said:
 
     def fields(self, by):
         """Return what may stand in a sentence, by name; only what the rule has."""
-        q, patients = self.q, "patients a year"
+        q, patients = self.q, PATIENTS
         new = None if by is None else self.limit
         if new is not None:
-            new = round(new - self.up(by) if self.rule in AT_LEAST else new + self.up(by), 6)
+            at_least = self.rule in ONE_FIGURE and ONE_FIGURE[self.rule][1] == ">="
+            new = round(new - self.up(by) if at_least else new + self.up(by), 6)
         found = {"s": re.escape(self.config.get("name") or ""), "by": self.tenths(by)}
         found["at"] = re.escape(q.names.get(self.names[-1]) or "")
         found["other"] = re.escape((q.services.get(self.names[-1]) or {}).get("name") or "")
@@ -2896,7 +2901,7 @@ class Said:
             more = None if by is None else beds_for(beds, bed_load(beds, most + by)) - there
             found["beds"], found["take"] = self.count(there, "beds"), "takes" if there == 1 else "take"
             found["most"], found["more_beds"] = self.count(most, patients), self.count(more, "beds", "more ")
-        elif self.rule in ("rota_is_filled", *STAFF_LIMITS):
+        elif self.rule in ("rota_is_filled", *OF_STAFF):
             found["staff"], found["short"] = self.people(self.limit), self.people(self.up(by))
             found["more_staff"] = self.people(self.up(by), "more ")
         if self.rule == "rota_is_filled":
@@ -2927,35 +2932,6 @@ class Said:
         return SENTENCES[self.rule][1].format(**self.fields(by))
 
 
-AT_LEAST = ("enough_sites", "every_site_has_enough_patients", "enough_patients_within_standard")
-OF_TRANSFERS = ("not_too_many_transfers", "not_too_many_repatriations", "not_too_many_ambulance_hours")
-STAFF_LIMITS = {"moves_within_limit": "moves_at_most", "recruitment_within_limit": "recruits_at_most"}
-LIMITS_OF = {
-    "enough_sites": "at_least_sites",
-    "not_too_many_sites": "at_most_sites",
-    "every_site_has_enough_patients": "minimum_patients",
-    "no_site_has_too_many_patients": "maximum_patients",
-    "nobody_travels_too_far": "longest_journey_minutes",
-    "enough_patients_within_standard": "share_within_standard",
-    "few_enough_are_treated_outside": "at_most_share_outside",
-    "not_too_many_transfers": "most_transfers_a_day",
-    "not_too_many_repatriations": "most_repatriations_a_year",
-    "not_too_many_ambulance_hours": "most_ambulance_hours",
-}
-OF_THE_QUESTION = {
-    "no_site_provides_too_many": "at_most_services_a_site",
-    "not_too_many_transfers_in_all": "most_transfers_a_year",
-}
-WAYS_IN = {
-    **dict.fromkeys(("enough_sites", "not_too_many_sites"), "sites"),
-    **dict.fromkeys(("fixed_designations_stand", "services_share_a_site", "services_are_within_reach"), "designated"),
-    "no_site_provides_too_many": "services",
-    "nobody_travels_too_far": "minutes",
-    "not_too_many_transfers": "transfers a day",
-    "not_too_many_transfers_in_all": "transfers a year",
-    "not_too_many_repatriations": "repatriations a year",
-    "not_too_many_ambulance_hours": "hours a year",
-}
 TOO_MANY_THERE = "accept {by} patients a year too many at {at} for {s}"
 # Of each rule what it asks, and what giving way means.
 SENTENCES = {

@@ -22,14 +22,12 @@ import pulp
 from pulp.apis.coin_api import pulp_cbc_path
 
 from optimiser.errors import MissingPackage, SolverFailed
-from optimiser.model.solver import Arrays, Outcome, Status
+from optimiser.model.solver import SECONDS_TO_END, Arrays, Outcome, Status
 
 NAME = "CBC"
 MISSING = "A second opinion needs CBC, which is not on this machine. Install it: pip install 'pulp<4'"
 # No gap, the tolerances that HiGHS is held to, and every better answer counts, by however little.
 OPTIONS = {"ratioGap": 0, "allowableGap": 0, "increment": 1e-9, "integerTolerance": 1e-9, "primalTolerance": 1e-9}
-# CBC looks at the clock between steps only.
-SECONDS_TO_END = 60.0
 
 _STATUS: Mapping[str, Status] = {
     "Optimal": "optimal",

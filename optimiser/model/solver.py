@@ -1,22 +1,28 @@
 """The only place that runs a solver and reads its status.
 
 HiGHS is asked for a gap of exactly 0 on one thread, so that the same model gives the same answer everywhere. Its
-status is read from HiGHS itself, because PuLP calls an answer Optimal that HiGHS only had at its time limit.
+status is read from HiGHS itself, because PuLP calls an answer Optimal that HiGHS only had at its time limit. It runs in
+a process of its own, started once: where it crashes or hangs, that is told like anything else that goes wrong.
 """
 
 from __future__ import annotations
 
+import atexit
 import math
+import os
+import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
-import highspy
 import numpy as np
 import pulp
 
@@ -39,6 +45,10 @@ OPTIONS: Mapping[str, bool | int | float | str] = {
 }
 TRY_AGAIN = "Try again with a longer time limit; if it stays, report it with the run's LP file."
 WRONG_VERSIONS = ("1.14.",)
+# What asks HiGHS. Nothing beside the file, or in the working folder, is taken for a library.
+PROGRAM = (sys.executable, "-P", str(Path(__file__).with_name("highs.py")))
+# A solver looks at the clock between steps only. What takes so much longer than its time limit is taken to hang.
+SECONDS_TO_END = 60.0
 CANARY_TOLERANCE = 1e-6
 LARGEST_ROUNDING = 1e-6
 SMALLEST_ROUNDING = 1e-9
@@ -103,7 +113,8 @@ def run(
     Raises
     ------
     SolverFailed
-        If HiGHS is a version known to be wrong, fails a canary, or ends without an answer or a reason.
+        If HiGHS is a version known to be wrong, fails a canary, crashes, hangs beyond its time limit, or ends without
+        an answer or a reason.
     """
     about()
     return _solve(model, time_limit_seconds, start or {}, presolve)
@@ -138,24 +149,17 @@ class Askable:
 
     def without(self, rows: Iterable[str]) -> Outcome:
         """Solve the model with some of its rows, by name, left out."""
-        began = time.perf_counter()
-        highs, lp = self._loaded_without(rows)
-        _run(highs)
-        return _outcome(highs, lp, _status(highs, lp), time.perf_counter() - began)
+        return _outcome(self._lp_without(rows), {})
 
     def has_answer_without(self, rows: Iterable[str]) -> bool:
         """Say whether there is an answer with some rows, by name, left out; sooner than ``without``, which finds it."""
-        highs, lp = self._loaded_without(rows)
-        _ok(highs.setOptionValue("mip_heuristic_run_feasibility_jump", False), "option feasibility jump")
-        _run(highs)
-        return _outcome(highs, lp, _status(highs, lp), 0.0).feasible
+        return _outcome(self._lp_without(rows), {"mip_heuristic_run_feasibility_jump": False}).feasible
 
-    def _loaded_without(self, rows: Iterable[str]) -> tuple[Any, Arrays]:
+    def _lp_without(self, rows: Iterable[str]) -> Arrays:
         at = [self._row[row] for row in rows]
         lower, upper = self._lp.row_lower.copy(), self._lp.row_upper.copy()
         lower[at], upper[at] = -np.inf, np.inf
-        lp = replace(self._lp, row_lower=lower, row_upper=upper)
-        return _loaded(lp, None), lp
+        return replace(self._lp, row_lower=lower, row_upper=upper)
 
     def kept(self, values: Mapping[str, float]) -> frozenset[str]:
         """Return the names of the rows that an answer obeys, with room for the solver's rounding."""
@@ -169,8 +173,8 @@ class Askable:
 
 
 def installed_version() -> str:
-    """Version of HiGHS in use."""
-    return str(_Highs().version())
+    """Version of HiGHS in use, by its own word."""
+    return _running().version
 
 
 def _refuse_wrong_version(version: str) -> None:
@@ -191,7 +195,7 @@ class Canary:
 
 
 def _sing(canary: Canary) -> dict[str, Any]:
-    outcome = _solve(canary.build(), None, {})
+    outcome = _solve(canary.build(), SECONDS_TO_END, {})
     right = outcome.status == "optimal" and math.isclose(outcome.objective, canary.best, abs_tol=CANARY_TOLERANCE)
     if not right:
         raise SolverFailed(
@@ -204,16 +208,8 @@ def _sing(canary: Canary) -> dict[str, Any]:
 def _solve(
     model: pulp.LpProblem, time_limit_seconds: float | None, start: Mapping[str, float], presolve: bool = True
 ) -> Outcome:
-    began = time.perf_counter()
-    lp = Arrays.of(model)
-    highs = _loaded(lp, time_limit_seconds)
-    if not presolve:
-        _ok(highs.setOptionValue("presolve", "off"), "option presolve")
-    if start:
-        _hint(highs, lp, start)
-    _run(highs)
-    status = _status(highs, lp)
-    return _outcome(highs, lp, status, time.perf_counter() - began)
+    options: dict[str, Any] = {} if time_limit_seconds is None else {"time_limit": float(time_limit_seconds)}
+    return _outcome(Arrays.of(model), options | ({} if presolve else {"presolve": "off"}), start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,127 +258,167 @@ class Arrays:
         )
 
 
-class _Highs(highspy.Highs):  # type: ignore[misc]
-    """HiGHS, silent from the start: as callbacks are set some versions print who they are, where JSON may be due."""
+@dataclass
+class _Running:
+    """HiGHS in a process of its own, and what to know of it.
 
-    def enableCallbacks(self) -> None:  # noqa: N802, the name is highspy's
-        self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
+    ``by`` is the process that started it: one that was copied from that cannot ask it too. ``late`` is whether it was
+    ended because it took too long.
+    """
 
+    process: subprocess.Popen[bytes]
+    by: int = field(default_factory=os.getpid)
+    version: str = ""
+    late: bool = False
 
-def _loaded(lp: Arrays, time_limit_seconds: float | None) -> Any:
-    highs = _Highs()
-    for name, value in OPTIONS.items():
-        _ok(highs.setOptionValue(name, value), f"option {name}")
-    if time_limit_seconds is not None:
-        _ok(highs.setOptionValue("time_limit", float(time_limit_seconds)), "option time_limit")
-    status = highs.passModel(
-        len(lp.cost),
-        len(lp.row_lower),
-        len(lp.value),
-        int(highspy.MatrixFormat.kRowwise),
-        lp.sense,
-        lp.offset,
-        lp.cost,
-        lp.lower,
-        lp.upper,
-        lp.row_lower,
-        lp.row_upper,
-        lp.row_start,
-        lp.column,
-        lp.value,
-        lp.whole.astype(np.int32),
-    )
-    _ok(status, "the model")
-    return highs
+    def put(self, asked: object) -> None:
+        """Ask something, or with None for the best so far."""
+        with suppress(OSError):  # it has ended; how it did is told where its answer is looked for
+            pickle.dump(asked, self.process.stdin, pickle.HIGHEST_PROTOCOL)  # type: ignore[arg-type]
+            self.process.stdin.flush()  # type: ignore[union-attr]
+
+    def get(self) -> Any:
+        """Wait for what it says; raises EOFError once it has ended."""
+        return pickle.load(self.process.stdout)  # type: ignore[arg-type]
+
+    def end(self, *, late: bool = False) -> None:
+        """End it, whatever it does."""
+        self.late |= late
+        self.process.kill()
 
 
-def _ok(status: Any, what: str) -> None:
-    if status == highspy.HighsStatus.kError:
-        raise SolverFailed(f"HiGHS {installed_version()} refused {what}. Please report this with the run's LP file.")
+_IN_TURN = threading.RLock()
+_STARTED: list[_Running] = []
 
 
-def _hint(highs: Any, lp: Arrays, start: Mapping[str, float]) -> None:
-    at = [i for i, name in enumerate(lp.names) if name in start]
-    values = np.array([start[lp.names[i]] for i in at], dtype=float)
-    highs.setSolution(len(at), np.array(at, dtype=np.int32), values)
+def _running() -> _Running:
+    """Return HiGHS in a process of its own, and start that where there is none."""
+    with _IN_TURN:
+        if not (_STARTED and _STARTED[-1].by == os.getpid()):
+            quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
+            try:
+                started = _Running(subprocess.Popen(PROGRAM, stdin=pipe, stdout=pipe, stderr=quiet))
+            except OSError as error:
+                raise SolverFailed(f"HiGHS could not be started: {error.strerror}. {TRY_AGAIN}") from error
+            _STARTED[:] = [started]
+            with _told_how_it_ends(started, SECONDS_TO_END):
+                started.version = started.get()
+        return _STARTED[-1]
+
+
+@atexit.register
+def stop() -> None:
+    """End the process that HiGHS runs in, if this one has started it."""
+    while _STARTED:
+        started = _STARTED.pop()
+        if started.by == os.getpid():
+            started.end()
+            started.process.communicate()
 
 
 @contextmanager
-def _stopped_by_ctrl_c(highs: Any) -> Iterator[None]:
+def _told_how_it_ends(started: _Running, longest: float | None) -> Iterator[None]:
+    """Have a solver that ends without an answer told as such, and one that takes longer than it may ended."""
+    watch = threading.Timer(longest or 0.0, started.end, kwargs={"late": True})
+    watch.daemon = True
+    if longest is not None:
+        watch.start()
+    try:
+        yield
+    except (EOFError, pickle.UnpicklingError):
+        with suppress(subprocess.TimeoutExpired):
+            started.process.wait(timeout=5)
+        code = started.process.poll() or 0
+        stop()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        crashed = f"crashed ({how}), by a fault of its own or because memory ran out"
+        hung = f"had no answer {SECONDS_TO_END:g} seconds after its time was up, and was ended"
+        raise SolverFailed(f"HiGHS {hung if started.late else crashed}. {TRY_AGAIN}") from None
+    except BaseException:
+        # What it may still say would be taken for the answer to what is asked next.
+        stop()
+        raise
+    finally:
+        watch.cancel()
+
+
+def _ask(asked: Mapping[str, Any], time_limit_seconds: float | None) -> Mapping[str, Any]:
+    """Return what HiGHS says."""
+    longest = None if time_limit_seconds is None else time_limit_seconds + SECONDS_TO_END
+    with _IN_TURN:
+        started = _running()
+        with _told_how_it_ends(started, longest):
+            started.put(asked)
+            with _stopped_by_ctrl_c(started):
+                return dict(started.get())
+
+
+@contextmanager
+def _stopped_by_ctrl_c(started: _Running) -> Iterator[None]:
     """Let Ctrl-C end the search in good order, with the best answer so far; a second one ends the program."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    pressed = threading.Event()
     previous = signal.getsignal(signal.SIGINT)
 
     def press(*_: object) -> None:
-        pressed.set()
         signal.signal(signal.SIGINT, previous)
-
-    def look(event: Any) -> None:
-        if pressed.is_set():
-            event.interrupt()
+        started.put(None)
 
     signal.signal(signal.SIGINT, press)
-    highs.cbMipInterrupt += look
-    highs.cbSimplexInterrupt += look
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, previous)
 
 
-def _run(highs: Any) -> None:
-    """Have HiGHS search, until it ends or somebody presses Ctrl-C. What it throws says nothing of the question."""
-    try:
-        with _stopped_by_ctrl_c(highs):
-            highs.run()
-    except Exception as error:
-        told = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise SolverFailed(f"HiGHS {installed_version()} broke off ({told}). {TRY_AGAIN}") from error
-
-
-def _status(highs: Any, lp: Arrays) -> Status:
-    found = highs.getModelStatus()
-    if found.name == "kModelEmpty":
-        return "optimal" if np.all(lp.row_lower <= 0) and np.all(lp.row_upper >= 0) else "infeasible"
-    if found.name == "kUnboundedOrInfeasible":
-        return _which(highs, lp)
-    if found.name not in _PLAIN:
-        raise SolverFailed(f"HiGHS ended with '{highs.modelStatusToString(found)}' and no answer. {TRY_AGAIN}")
-    return _PLAIN[found.name]
-
-
-def _which(highs: Any, lp: Arrays) -> Status:
-    """Without anything to make small no model is unbounded: it then either has an answer or a clash."""
-    highs.changeColsCost(len(lp.cost), np.arange(len(lp.cost), dtype=np.int32), np.zeros(len(lp.cost)))
-    highs.run()
-    if highs.getModelStatus().name == "kUnboundedOrInfeasible":
-        return "infeasible"
-    status = _status(highs, lp)
-    return "unbounded" if status == "optimal" else status
-
-
-def _outcome(highs: Any, lp: Arrays, status: Status, seconds: float) -> Outcome:
-    info = highs.getInfo()
+def _outcome(lp: Arrays, options: Mapping[str, Any], start: Mapping[str, float] | None = None) -> Outcome:
+    """Ask HiGHS, and make sure of what it says as far as that can be done without it."""
+    began = time.perf_counter()
+    said = _said_of(lp, options, start or {})
+    status = _status(said, lp, options)
     stopped = status in ("time limit", "interrupted")
-    feasible = status == "optimal" or (stopped and info.primal_solution_status == highspy.kSolutionStatusFeasible)
-    objective = float(info.objective_function_value) if len(lp.cost) else lp.offset
+    feasible = status == "optimal" or (stopped and said["feasible"])
+    objective = said["objective"] if len(lp.cost) else lp.offset
     objective = objective if feasible else math.nan
     bound = objective if status == "optimal" else math.nan
     if lp.whole.any() and (stopped or feasible):
-        bound = float(info.mip_dual_bound)
+        bound = said["bound"]
     gap = _gap(objective, bound)
     if status == "optimal" and gap > LARGEST_ROUNDING:
         raise SolverFailed(f"HiGHS calls {objective} optimal, but proves only {bound}. Do not use this answer.")
-    return Outcome(status, feasible, objective, bound, gap, seconds, _values(highs, lp) if feasible else {})
+    values = _values(said["values"], lp) if feasible else {}
+    return Outcome(status, feasible, objective, bound, gap, time.perf_counter() - began, values)
 
 
-def _values(highs: Any, lp: Arrays) -> dict[str, float]:
-    values = np.array(highs.getSolution().col_value, dtype=float)
-    values = np.where(lp.whole, np.round(values), values) if len(values) else values
+def _said_of(lp: Arrays, options: Mapping[str, Any], start: Mapping[str, float]) -> Mapping[str, Any]:
+    at = [i for i, name in enumerate(lp.names) if name in start]
+    values = np.array([start[lp.names[i]] for i in at], dtype=float)
+    model = {name: array for name, array in vars(lp).items() if name != "names"}
+    asked = {"options": {**OPTIONS, **options}, "model": model, "start": (np.array(at, dtype=np.int32), values)}
+    said = _ask(asked, options.get("time_limit"))
+    if "failed" in said:
+        raise SolverFailed(f"HiGHS {installed_version()} {said['failed']}. {TRY_AGAIN}")
+    return said
+
+
+def _status(said: Mapping[str, Any], lp: Arrays, options: Mapping[str, Any]) -> Status:
+    if said["status"] == "kModelEmpty":
+        return "optimal" if np.all(lp.row_lower <= 0) and np.all(lp.row_upper >= 0) else "infeasible"
+    if said["status"] == "kUnboundedOrInfeasible" and lp.cost.any():
+        # Without anything to make small no model is unbounded: it then either has an answer or a clash.
+        without = replace(lp, cost=np.zeros(len(lp.cost)))
+        status = _status(_said_of(without, options, {}), without, options)
+        return "unbounded" if status == "optimal" else status
+    if said["status"] == "kUnboundedOrInfeasible":
+        return "infeasible"
+    if said["status"] not in _PLAIN:
+        raise SolverFailed(f"HiGHS ended with '{said['in_words']}' and no answer. {TRY_AGAIN}")
+    return _PLAIN[said["status"]]
+
+
+def _values(found: np.ndarray, lp: Arrays) -> dict[str, float]:
+    values = np.where(lp.whole, np.round(found), found) if len(found) else found
     return dict(zip(lp.names, values.tolist(), strict=True))
 
 

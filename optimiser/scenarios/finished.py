@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from optimiser.scenarios.influence import COLUMNS, INFLUENCE
 
 MOST_STEPS = 10
 FIGURES = ["won_share", "won_alone_share", "lawful_share", "max_regret", "mean_regret"]
@@ -18,8 +20,8 @@ FIGURES = ["won_share", "won_alone_share", "lawful_share", "max_regret", "mean_r
 def for_figures(folder: Path) -> dict[str, Any]:
     """Return a sweep's options, those best in most scenarios first, and what is best as each figure varies.
 
-    What turns the answer most stands first. Raises ``OSError``, ``ValueError`` or ``KeyError`` where the folder is not
-    as ``optimiser sweep`` writes it.
+    What turns the answer most stands first; ``moves`` is what moves it, where the sweep asked. Raises ``OSError``,
+    ``ValueError`` or ``KeyError`` where the folder is not as ``optimiser sweep`` writes it.
     """
     record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     regret, options, results, drawn = (
@@ -46,7 +48,17 @@ def for_figures(folder: Path) -> dict[str, Any]:
             for row in ranked.itertuples()
         ],
         "varied": sorted(_varied(drawn, results["best"]), key=lambda one: -one["turns"]),
+        "moves": _moves(folder, record["files"]),
     }
+
+
+def _moves(folder: Path, written: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what moves what, those that move it most first: Sobol indices, where the sweep asked for them."""
+    if INFLUENCE not in written:
+        return []
+    found = pd.read_csv(folder / INFLUENCE)[COLUMNS]
+    ranked = found.sort_values("total_order", ascending=False, kind="stable")
+    return [dict(row) for of in found["of"].unique() for row in ranked[ranked["of"] == of].to_dict("records")]
 
 
 def _varied(drawn: pd.DataFrame, best: pd.Series) -> Iterator[dict[str, Any]]:

@@ -18,6 +18,7 @@ import pandas as pd
 
 from optimiser.scenarios.regret import Results
 
+INFLUENCE = "sobol.csv"
 RESAMPLES, CONFIDENCE = 500, (2.5, 97.5)
 ANSWER, BROKEN, BEST = "another plan is best", "the answer breaks a rule", "best value"
 COLUMNS = ["of", "parameter", "first_order", "first_low", "first_high", "total_order", "total_low", "total_high"]

@@ -104,6 +104,8 @@ class _Asked:
         rules, number = problem.services[code], len(problem.candidates)
         patients = np.where(problem.resident, problem.patients(code), 0.0)
         counted = np.flatnonzero(patients > 0)
+        # Area by area, and of each those first who are pulled over the border: they come last among streams.
+        counted = counted[np.lexsort((-counted, problem.streams.area[counted]))]
         minutes = problem.minutes(code)[counted]
         there = np.isfinite(minutes)
         weights = np.rint(patients[counted] * problem.patient_scale).astype(np.int64)

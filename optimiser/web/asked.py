@@ -94,10 +94,14 @@ class Range(_Asked):
 
 
 class Sweep(_Change):
-    """Ask the question many times over, each time with what may vary drawn anew."""
+    """Ask the question many times over, each time with what may vary drawn anew.
+
+    With ``sobol`` also work out which of it moves the answer; for that ``draws`` is a power of 2, from 16.
+    """
 
     draws: Draws = 200
     vary: Annotated[dict[ParameterName, Range], VARIED]
+    sobol: bool = False
 
 
 class Rename(_Asked):
@@ -189,6 +193,19 @@ class SweptFigure(BaseModel):
     steps: list[SweptStep]
 
 
+class SweptShare(BaseModel):
+    """What share of the variance ``of`` something goes with a figure alone and with others, and where 95% put each."""
+
+    of: str
+    parameter: str
+    first_order: float
+    first_low: float
+    first_high: float
+    total_order: float
+    total_low: float
+    total_high: float
+
+
 class SweepTold(BaseModel):
     """What a sweep found: regret in ``unit``; ``safest`` is the option that is never further from the best."""
 
@@ -199,6 +216,7 @@ class SweepTold(BaseModel):
     safest: str | None
     options: list[SweptOption]
     varied: list[SweptFigure]
+    moves: list[SweptShare]
 
 
 class StateTold(BaseModel):

@@ -23,8 +23,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MOST_BODY_BYTES = 64 * 1024
 BODY_SECONDS = 10.0
+# So long after the start a browser may yet come with the ticket that it was started with.
+TICKET_SECONDS = 120.0
 CHANGES = ("POST", "PUT", "PATCH", "DELETE")
-TICKET = "token"
+TOKEN = "token"
 
 SAFE_HEADERS = {
     "cache-control": "no-store",
@@ -39,11 +41,17 @@ SAFE_HEADERS = {
 
 @dataclass
 class Guard:
-    """The door: host, origin, token and size, in this order. ``used_at`` is when somebody was last let in."""
+    """The door: host, origin, token and size, in this order. ``used_at`` is when somebody was last let in.
+
+    ``ticket`` stands for the token once, and soon: whoever lists the commands of this machine sees the address with
+    which a browser was started, but not the one that was printed.
+    """
 
     app: App
     token: str
     port: int
+    ticket: str = ""
+    began: float = field(default_factory=time.monotonic)
     used_at: float = field(default_factory=time.monotonic)
 
     @property
@@ -72,8 +80,8 @@ class Guard:
         if refusal:
             await _refuse(send, *refusal)
             return
-        if scope["path"] == "/" and TICKET in parse_qs(scope["query_string"].decode("latin-1")):
-            await self._admit(scope, send)
+        if scope["path"] == "/" and TOKEN in parse_qs(scope["query_string"].decode("latin-1")):
+            await self._admit(scope, headers, send)
             return
         if not self._knows_the_token(headers):
             await _refuse(send, 401, "Open the address that optimiser serve printed: it holds the token.")
@@ -116,11 +124,26 @@ class Guard:
     def _is_token(self, given: str) -> bool:
         return hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode())
 
-    async def _admit(self, scope: Scope, send: Send) -> None:
+    def _takes(self, ticket: str) -> bool:
+        """Whether this is the ticket, in time and for the first time."""
+        is_it = hmac.compare_digest(ticket.encode("utf-8", "replace"), self.ticket.encode())
+        if not (self.ticket and is_it and time.monotonic() - self.began < TICKET_SECONDS):
+            return False
+        self.ticket = ""
+        return True
+
+    async def _admit(self, scope: Scope, headers: dict[str, list[str]], send: Send) -> None:
         """Turn the token of the first address into a cookie, and send the browser on to an address without it."""
-        given = parse_qs(scope["query_string"].decode("latin-1")).get(TICKET, [])
-        if scope["method"] != "GET" or len(given) != 1 or not self._is_token(given[0]):
-            await _refuse(send, 401, "That is not the token of this server. Open the address that it printed.")
+        given = parse_qs(scope["query_string"].decode("latin-1")).get(TOKEN, [])
+        # A browser that has the cookie may go back to the address that it came by.
+        if (
+            scope["method"] != "GET"
+            or len(given) != 1
+            or not (self._is_token(given[0]) or self._has_cookie(headers) or self._takes(given[0]))
+        ):
+            await _refuse(
+                send, 401, "That is not the token of this server, or no longer. Open the address that it printed."
+            )
             return
         self.used_at = time.monotonic()
         keep = f"{self.cookie}={self.token}; HttpOnly; SameSite=Strict; Path=/"

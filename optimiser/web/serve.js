@@ -227,7 +227,7 @@ function sweepForm() {
   advanced.append(element("summary", "Advanced: choose what may vary, and how far"),
     element("p", "Tick what may vary and say how far. Every value between is as likely as any other.", {class: "note"}), list, run);
   details.append(element("summary", "Run a sweep: what if figures turned out otherwise?"), ready,
-    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), advanced,
+    field("draws", "How many times to draw", {type: "number", min: 1, max: 2000, step: 1, value: 200}), movesTick(), advanced,
     element("div", "", {id: "sweep-found", role: "region", "aria-label": "What the sweep found", tabindex: -1}));
   whenOpened(details, list, everything => {
     const every = everything.filter(one => !one.name.startsWith("journeys."));
@@ -238,12 +238,24 @@ function sweepForm() {
   return details;
 }
 
+// Whether to ask which figure moves the answer: then a power of 2 is drawn, and for each draw two scenarios and one a figure.
+function movesTick() {
+  const line = element("p");
+  line.append(element("input", "", {type: "checkbox", id: "sobol"}), " ", element("label", "Also which figure moves the answer (takes longer: a scenario more for each figure; drawn a power of 2 times)", {for: "sobol"}));
+  return line;
+}
+
+function drawn(vary) {
+  const draws = Number(byId("draws").value), sobol = byId("sobol").checked;
+  return sobol ? {draws: Math.max(16, 2 ** Math.floor(Math.log2(draws))), sobol, vary} : {draws, vary};
+}
+
 function preparedLine(title, words, parameters, times) {
   if (!parameters.length) return null;
   const line = element("p"), button = element("button", title, {type: "button"});
   const of = ({unit, current}, most) => (unit === "people" ? Math.floor(current * most) : current * most);
   const vary = Object.fromEntries(parameters.map(one => [one.name, times ? {low: of(one, times[0]), high: of(one, times[1])} : {low: one.current, high: Math.max(one.current, 0.5)}]));
-  button.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => startSweep({draws: Number(byId("draws").value), vary})));
+  button.addEventListener("click", () => byId("work-form").reportValidity() && doing(() => startSweep(drawn(vary))));
   line.append(button, ` ${words}`);
   return line;
 }
@@ -262,7 +274,7 @@ function sweepAsked() {
     vary[set.dataset.vary] = Object.fromEntries([...set.querySelectorAll("[data-end]")].map(one => [one.dataset.end, Number(one.value)]));
   }
   if (!Object.keys(vary).length) throw new Error("Tick at least one thing that may vary.");
-  return {draws: Number(byId("draws").value), vary};
+  return drawn(vary);
 }
 
 async function startSweep(asked) {

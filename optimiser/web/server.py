@@ -57,15 +57,15 @@ def serve(run: Path, sitting: Sitting, *, tell: Callable[[str], None] = print) -
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         listening.bind((HERE, 0))
         listening.listen()  # from here on whoever comes waits, and is not turned away
-        guard = Guard(build(desk), token_urlsafe(TOKEN_BYTES), port=listening.getsockname()[1])
-        address = f"http://{HERE}:{guard.port}/?token={guard.token}"
-        tell(f"Open {address}")
+        guard = Guard(build(desk), token_urlsafe(TOKEN_BYTES), listening.getsockname()[1], token_urlsafe(TOKEN_BYTES))
+        address = f"http://{HERE}:{guard.port}/?token="
+        tell(f"Open {address}{guard.token}")
         tell(
             f"Scenarios are kept in {sitting.scenarios}. Stop with Ctrl+C; it stops by itself when not used for "
             f"{sitting.idle_minutes:g} minutes."
         )
         if sitting.open_browser:
-            webbrowser.open(address)
+            webbrowser.open(f"{address}{guard.ticket}")
         try:
             asyncio.run(_until_the_end(desk, guard, listening, sitting.idle_minutes * 60))
         finally:

@@ -146,6 +146,7 @@ def sweep(asked: Asked, tell: Tell) -> Done:
         for name, one in asked["vary"].items()
     }
     content = {"title": asked["name"], "config": _beside(asked), "draws": asked["draws"], "seed": 1, "vary": ranges}
+    content |= {"sobol": True} if asked["sobol"] else {}
     with _draft(asked, "sweep.yaml", content) as (file, written):
         tell("Reading the question")
         found = sweeps.read_sweep(file)

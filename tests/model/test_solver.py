@@ -8,6 +8,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+import warnings
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -98,6 +101,70 @@ def test_ctrl_c_ends_the_search_with_the_best_so_far():
     assert outcome.status == "interrupted"
     assert outcome.seconds < 20
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_at_a_terminal_reaches_both_processes_and_ends_the_search_all_the_same():
+    solver.about()
+
+    def press():
+        for process in (solver._STARTED[-1].process.pid, os.getpid()):
+            os.kill(process, signal.SIGINT)
+
+    threading.Timer(0.5, press).start()
+    outcome = solver.run(market_split(), time_limit_seconds=30)
+    assert (outcome.status, outcome.feasible) == ("interrupted", True)
+
+
+def test_ctrl_c_twice_ends_the_search_and_what_is_asked_next_has_an_answer_of_its_own():
+    solver.about()
+    process = solver._STARTED[-1].process
+    os.kill(process.pid, signal.SIGSTOP)
+    for seconds in (0.3, 0.6):
+        threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        solver.run(market_split(), time_limit_seconds=30)
+    assert process.poll() == -signal.SIGKILL
+    assert solver.run(knapsack([5, 4, 3], [4, 3, 2], 6)).objective == -8
+
+
+ASKING = """
+from test_solver import market_split
+from optimiser.model import solver
+solver.about()
+print(solver._STARTED[-1].process.pid, flush=True)
+solver.run(market_split(), time_limit_seconds=60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc to look for a process in")
+def test_who_asks_may_be_killed_and_no_search_goes_on():
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests", Path(__file__).parent)))}
+    with subprocess.Popen([sys.executable, "-c", ASKING], stdout=subprocess.PIPE, text=True, env=environment) as asking:
+        searching = int(asking.stdout.readline())
+        time.sleep(0.5)
+        os.kill(searching, 0)
+        asking.kill()
+    for _ in range(100):
+        time.sleep(0.1)
+        with suppress(FileNotFoundError):
+            # One that has ended may be there until whoever has the orphans looks.
+            if Path(f"/proc/{searching}/stat").read_text().split()[2] != "Z":
+                continue
+        return
+    pytest.fail("it goes on")
+
+
+def test_a_process_that_is_copied_asks_a_solver_of_its_own():
+    solver.about()
+    ours = solver._STARTED[-1].process.pid
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # that threads are not copied
+        child = os.fork()
+    if not child:
+        right = solver.run(knapsack([1], [1], 1)).objective == -1 and solver._STARTED[-1].process.pid != ours
+        os._exit(0 if right else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert solver.run(knapsack([1], [1], 1)).objective == -1
+    assert solver._STARTED[-1].process.pid == ours
 
 
 def test_outside_the_main_thread_it_solves_all_the_same():

@@ -49,6 +49,43 @@ def test_a_sweep_of_the_same_question_is_drawn_on_the_page(browser: Browser, fol
             assert seen.quiet
 
 
+VARIED = "  {name}: {{low: 0.5, high: 2.0, shape: uniform, source: a guess}}\n"
+SOBOL = "title: What moves it\nconfig: {config}\ndraws: 16\nsobol: true\nvary:\n"
+
+
+@pytest.fixture(scope="module")
+def moved(folder: Path) -> Path:
+    """The folder of a sweep that says which of two figures moves the answer."""
+    text = SOBOL.format(config=ROOT / "configs/tiny.yaml")
+    text += "".join(VARIED.format(name=name) for name in ("demand_factor.visit", "journey_factor"))
+    (folder / "sobol.yaml").write_text(text)
+    done = optimiser("sweep", "sobol.yaml", "--out", "moved", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "moved"
+
+
+def test_which_figures_move_the_answer_is_drawn_where_the_sweep_asked(browser: Browser, folder: Path, moved: Path):
+    page = op.write_report([folder / "run"], folder / "moved.html", sweep=moved)
+    found = pd.read_csv(moved / "sobol.csv")
+    of_value = found[found["of"] == "best value"].sort_values("total_order", ascending=False)
+    with visit(browser, page.as_uri(), LAPTOP) as seen:
+        told = seen.page.locator("#swept-found")
+        assert told.get_by_role("heading", name="What moves the answer").count() == 1
+        table = told.locator("table", has_text="What moves the best value")
+        first = table.locator("tbody tr").first
+        share = round(100 * of_value["total_order"].iloc[0])
+        assert first.locator("td").last.inner_text().startswith(f"{share}% (")
+        assert table.locator("tbody tr").count() == 2
+        assert seen.violations() == [] and seen.quiet
+
+
+def test_shares_that_the_sweep_did_not_write_are_refused(folder: Path, moved: Path, tmp_path: Path):
+    changed = Path(shutil.copytree(moved, tmp_path / "changed"))
+    (changed / "sobol.csv").write_text((changed / "sobol.csv").read_text().replace("0.", "0.1", 1))
+    with pytest.raises(InputError, match=r"sobol\.csv: this is not as the sweep wrote it"):
+        op.write_report([folder / "run"], tmp_path / "page.html", sweep=changed)
+
+
 def test_without_a_sweep_the_page_has_no_such_section(folder: Path):
     assert 'id="swept"' not in op.write_report([folder / "run"], folder / "without.html").read_text()
 

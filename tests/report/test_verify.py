@@ -6,6 +6,7 @@ Each of these notices a change to ``verify.py`` that no other test did (``make m
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -40,8 +41,10 @@ from test_pack import (
 from worlds import as_today, by_transfer, roads, small, three_doctors, two_by_transfer, vary
 
 import optimiser as op
-from optimiser.plan.runs import files_of
-from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Problem, Reach, RotaNeed, Team
+from optimiser.model.rules import JUDGED
+from optimiser.model.rules.rule import Limit
+from optimiser.plan.runs import files_of, files_without_plan
+from optimiser.problem import Beds, Excepted, Figure, Fixed, Link, Objective, Observed, Problem, Reach, RotaNeed, Team
 
 # Reading ----------------------------------------------------------------------------------------------------------
 
@@ -210,6 +213,12 @@ WORLDS: dict[str, Callable[[], Problem]] = {
         beds=Beds(Figure(36.5), Figure(0.2), at={"ash": Figure(9), "birch": Figure(9)}),
         at_least_sites=Figure(2),
     ),
+    "staff who grow with beds": lambda: small(
+        beds=Beds(Figure(36.5), Figure(0.2), at={"birch": Figure(9)}, staff_per_bed={"nurses": Figure(1.5)})
+    ),
+    "patients as they were counted": lambda: small(
+        observed=Observed({"birch": Figure(-3)}, "then", {"ash": 26, "birch": 104})
+    ),
     "limits of which people are no part": lambda: small(
         rotas=three_doctors(),
         doctors={"ash": 1, "birch": 5},
@@ -298,6 +307,114 @@ def test_a_run_that_is_not_best_first_by_its_worst_journey_is_refused(tmp_path: 
         one["bound"] = one["value"]
     files["run.json"] = json.dumps(said).encode()
     assert "V4" in {level for level, _ in levels(written(sealed(files), tmp_path / "run"))}
+
+
+# The words of rules -----------------------------------------------------------------------------------------------
+
+ONE_RECRUIT = Team("doctors", "doctors", Figure(1), Figure(2.5))
+# Worlds beside those above, so that every rule is asked, in each of its forms.
+ASKED: dict[str, Callable[[], Problem]] = {
+    **WORLDS,
+    "one service a site and a million of patients": lambda: replace(
+        small(maximum_patients=Figure(1_234_567), fixed={"ash": Fixed(True, "it stays"), "birch": Fixed(False, "no")}),
+        at_most_services_a_site=Figure(1),
+    ),
+    "two services a site": lambda: replace(small(at_most_sites=Figure(2)), at_most_services_a_site=Figure(2)),
+    "one bed": lambda: small(**{**ONE_BED, "at_least_sites": Figure(1)} | {"minimum_patients": Figure(1)}),
+    "one transfer in all": lambda: two_by_transfer(
+        34, most_transfers_a_day=Figure(1), most_repatriations_a_year=Figure(1), most_ambulance_hours=Figure(1)
+    ),
+    "a minute": lambda: replace(
+        vary(
+            small(in_reach=(Reach("x_ray", Figure(1)),), standard_minutes=Figure(1), share_within_standard=Figure(0)),
+            "x_ray",
+            fixed={"ash": Fixed(True, "it is there"), "birch": Fixed(True, "it is there")},
+        ),
+        transfers=roads({("birch", "ash"): 20.0, ("ash", "birch"): 30.0}),
+    ),
+    "one doctor": lambda: small(
+        rotas=(RotaNeed("doctors", "people", Figure(1)), RotaNeed("doctors", "WTE", Figure(1))),
+        doctors={"ash": 1, "birch": 0},
+        team=ONE_RECRUIT,
+    ),
+    "a rota where another service is not": lambda: vary(
+        small(rotas=three_doctors(only_without=Link("x_ray")), team=ONE_RECRUIT), "x_ray", at_most_sites=Figure(1)
+    ),
+}
+# How much a rule may give way by, as it would be found: whole where what it asks is counted.
+GIVEN = {"sites": (1,), "services": (1,), "designated": (1,)}
+OTHER_AMOUNTS = (1, 2.5, 0.041, 31.26)
+
+
+def everywhere(problem: Problem) -> op.Plan:
+    """Return the plan of which each rule has most to say, lawful or not: every service at every candidate."""
+    return op.evaluate(problem, frozenset((site, code) for site in problem.candidates for code in problem.services))
+
+
+def words_of(problem: Problem, files: Files) -> Iterator[tuple[str, str, list[tuple[float, str]], str]]:
+    """Yield of each rule that a run has what it asks, what giving way comes to by some amounts, and in which unit."""
+    seen = set()
+    for row in csv.DictReader(io.StringIO(files["rules.csv"].decode())):
+        rule = JUDGED[row["rule"]]
+        names = rule.demand(tuple(row["instance"].split(".")[1:]))
+        if (row["rule"], names) in seen:
+            continue
+        seen.add((row["rule"], names))
+        ways, unit = [], rule.unit_of(names)
+        if isinstance(rule, Limit):
+            # What it would have to give is found in what it compares, if not by its rows.
+            unit = rule.sides_in if rule.best_without(problem, names) else unit
+            most = rule.gives_at_most(problem, names)
+            some = [by for by in GIVEN.get(rule.unit_of(names), OTHER_AMOUNTS) if most is None or by <= most]
+            ways = [(by, rule.way_out(problem, names, by) or rule.waived(problem, names)) for by in some]
+        yield ".".join((row["rule"], *names)), rule.said(problem, names), ways, unit
+
+
+def others_than(words: str) -> Iterator[str]:
+    """Yield words of which one is another."""
+    parts = words.split(" ")
+    for n, part in enumerate(parts):
+        other = re.sub(r"\d", lambda digit: str((int(digit[0]) + 1) % 10), part)
+        other = f"{part}x" if other == part else other
+        yield " ".join([*parts[:n], other, *parts[n + 1 :]])
+
+
+@pytest.mark.parametrize("world", ASKED)
+def test_the_words_of_every_rule_are_known_and_no_others(world: str, tmp_path: Path):
+    known_by_its_words(with_files(ASKED[world]()), tmp_path)
+
+
+@pytest.mark.parametrize("rota", ["people: 1, cover: [{}]", "wte: 1, cover: [{}]"])
+def test_the_words_of_a_rota_say_what_its_cover_takes(rota: str, tmp_path: Path):
+    config = CONFIG.replace("doctors: {people: 2}", f"doctors: {{{rota.format(NIGHTS)}}}")
+    known_by_its_words(op.read_problem(write_question(tmp_path, config, staff=PLENTY)), tmp_path)
+
+
+def known_by_its_words(problem: Problem, tmp_path: Path) -> None:
+    """Make sure that each rule's words are those that the script puts together, and that no others would do."""
+    files = files_of(everywhere(problem))
+    q, _, staff, _ = verify().question_of(written(files, tmp_path / "run"), verify().Findings())
+    for instance, asks, ways, unit in words_of(problem, files):
+        said = verify().Said(q, staff, instance)
+        assert re.fullmatch(said.asked(), asks), (instance, asks, said.asked())
+        assert said.unit() == unit or not ways, instance
+        assert [one for one in others_than(asks) if re.fullmatch(said.asked(), one)] == [], said.asked()
+        for by, words in ways:
+            given = said.given(verify().Fraction(str(by)))
+            assert re.fullmatch(given, words), (instance, by, words, given)
+            assert [one for one in others_than(words) if re.fullmatch(given, one)] == [], given
+            # Of several rules together it is not compared by how much each gives way.
+            assert re.fullmatch(said.given(None), words), (instance, words)
+
+
+def test_the_words_of_all_rules_are_tried():
+    tried = {
+        instance.split(".")[0]
+        for world in ASKED.values()
+        for problem in [with_files(world())]
+        for instance, *_ in words_of(problem, files_of(everywhere(problem)))
+    }
+    assert tried == set(verify().SENTENCES) == set(JUDGED)
 
 
 # Growth, and calibration ------------------------------------------------------------------------------------------
@@ -522,3 +639,169 @@ def test_where_no_way_is_left_a_run_cannot_be_read(tmp_path: Path):
     roads = verify().Roads(tmp_path, {"close": ["A1", "Old Road"]}, {"home", "ash"}, {})
     with pytest.raises(verify().CannotRead, match="no way is left from home to ash"):
         roads.more("home", "ash")
+
+
+# What is said, in this process ------------------------------------------------------------------------------------
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """Return how the script ends and what it prints."""
+    ended = verify().main(list(words))
+    return ended, capsys.readouterr().out
+
+
+def test_each_level_and_what_was_not_checked_is_printed_and_how_it_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    folder = written(tiny(), tmp_path / "run")
+    ended, said = printed(capsys, str(folder))
+    question = json.loads(tiny()["run.json"])["question"]
+    assert ended == 0 and said.startswith(f"Question: {question}\nOutcome claimed: proved best\n\nV0  ok    ")
+    assert said.endswith("\n\nNothing disagrees.\n") and "FAIL" not in said
+    inputs = (
+        "Whether the inputs are right: a journey time, a count, a source. They are taken as they stand in run/inputs."
+    )
+    assert "\n\nNOT checked:\n  - " in said and f"\n  - {inputs}\n" in said
+    measures = tiny()["measures.csv"].replace(b",minutes,lower", b",hours,lower", 1)
+    ended, said = printed(capsys, str(written(sealed({**tiny(), "measures.csv": measures}), folder)))
+    assert ended == 1 and "\nV3  FAIL  " in said and "\nV2  ok    " in said and "V3  ok" not in said
+    assert said.endswith("\n\n1 disagreements.\n")
+    ended, said = printed(capsys, str(tmp_path / "nowhere"))
+    assert ended == 2 and said.startswith("--  FAIL  cannot be read: ") and said.endswith("\n\nCANNOT BE READ.\n")
+
+
+def test_of_very_many_disagreements_the_first_200_are_printed_and_how_many_more_there_are(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for many, more in ((200, []), (201, ["    ... and 1 more"]), (350, ["    ... and 150 more"])):
+
+        def fails(_folder: Path, found: object, many: int = many) -> dict[str, str]:
+            for n in range(many):
+                found.fail("V3", f"number {n}")  # type: ignore[attr-defined]
+            return {"question": "one \x1b[2J\nand another", "outcome": "none"}
+
+        monkeypatch.setattr(verify(), "verify", fails)
+        ended, said = printed(capsys, "anywhere")
+        assert ended == 1 and said.count("FAIL") == 200
+        assert [line for line in said.splitlines() if line.startswith("    ...")] == more
+        assert said.startswith("Question: one <U+001B>[2J\nand another\nOutcome claimed: none\n")
+
+
+@pytest.mark.parametrize(("words", "ends"), [(("-h",), 0), (("--help",), 0), (("one", "two"), 2), (("-h", "two"), 2)])
+def test_how_to_ask_is_printed(words: tuple[str, ...], ends: int, capsys: pytest.CaptureFixture[str]):
+    ended, said = printed(capsys, *words)
+    assert ended == ends and said.strip() == verify().__doc__.strip()
+
+
+def test_of_a_pack_it_is_said_that_what_lies_beside_the_run_was_not_worked_out(tmp_path: Path):
+    beside = "Pages, workbook and tables beside run/: they are views of it, of which only the hashes were compared."
+    assert beside not in accepted(tiny(), tmp_path / "run")
+    files = {f"run/{name}": content for name, content in tiny().items()}
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in files.items())
+    assert beside in accepted({**files, "SHA256SUMS": sums.encode()}, tmp_path / "pack")
+
+
+def test_of_a_clash_of_patients_who_are_shared_out_it_is_said_that_it_was_not_tried(tmp_path: Path):
+    tried = "That the rules clash was NOT tried: patients are shared out"
+    worlds = [
+        small(managed=managed, minimum_patients=Figure(36), at_least_sites=Figure(2)) for managed in (False, True)
+    ]
+    for problem, not_tried in zip(map(with_files, worlds), (False, True), strict=True):
+        found = op.clash(problem)
+        said = accepted(files_without_plan(problem, found.tables(), found.all_found), tmp_path / "run")
+        assert (tried in said) == not_tried and "in the words of what they name" in said
+
+
+# Patients who are shared out --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("least", [10, 20, 25, 31])
+@pytest.mark.parametrize("equal", [("ash", "birch"), ("ash", "birch", "oak")], ids=["two sites", "three sites"])
+@pytest.mark.parametrize("pull", [None, 0, 0.25])
+def test_of_patients_who_cost_as_much_wherever_they_go_the_same_ones_move(
+    least: int, equal: tuple[str, ...], pull: float | None, tmp_path: Path
+):
+    world = small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(least))
+    world.journeys.loc[:, list(equal)] = 20.0
+    world = world if pull is None else as_today(world, pull)
+    both = frozenset({("ash", "clinic"), ("birch", "clinic")})
+    accepted(files_of(op.evaluate(with_files(world), both)), tmp_path / "run")
+
+
+def test_of_two_who_cost_as_much_to_move_the_one_from_outside_does(tmp_path: Path):
+    # Of west and mid 30 go to ash, which should have 32. From east, and from far outside, ash is 10 minutes more.
+    world = small(managed=True, at_least_sites=Figure(2), minimum_patients=Figure(32), neighbours=())
+    world.journeys.loc["east", ["ash", "birch"]] = 20.0, 10.0
+    world.journeys.loc["far", ["ash", "birch"]] = 25.0, 15.0
+    both = frozenset({("ash", "clinic"), ("birch", "clinic")})
+    files = files_of(op.evaluate(with_files(world), both))
+    rows = [tuple(row.values()) for row in csv.DictReader(io.StringIO(files["journeys.csv"].decode()))]
+    assert {(row[1], row[3], row[5]) for row in rows if row[1] in ("east", "far")} == {
+        ("east", "birch", "30"),
+        ("far", "ash", "2"),
+        ("far", "birch", "3"),
+    }
+    accepted(files, tmp_path / "run")
+
+
+# Sites that a config adds, by hand --------------------------------------------------------------------------------
+
+
+def added_sites(**has: object) -> object:
+    """Return what reads the sites that a config adds, with what it has read."""
+    one = object.__new__(verify().AddedSites)
+    vars(one).update(has)
+    return one
+
+
+def test_how_far_it_is_by_straight_line_is_known_where_both_ends_are():
+    sites = added_sites(areas={"a": [0, 0]}, spots={"s": [3, 4]})
+    assert sites.apart("a", "s", False) == 5  # type: ignore[attr-defined]
+    for start, end in (("a", "t"), ("b", "s"), ("b", "t")):
+        assert sites.apart(start, end, False) is None  # type: ignore[attr-defined]
+
+
+def test_a_line_rests_on_the_twelve_nearest_sites_and_is_as_far_off_as_nine_in_ten_are():
+    """Every kilometre takes a minute, but at the site that is farthest, and for the one journey in ten that is odd."""
+    spots = {f"s{n:02d}": [1000 * n, 0] for n in range(12, -1, -1)}
+    right = {site: {1000 * n + at[0]: 1_000 * (1000 * n + at[0]) for n in range(1, 11)} for site, at in spots.items()}
+    right["s12"] = {far: minutes + 30_000_000 for far, minutes in right["s12"].items()}
+    figures = {"at_once": 0, "sites": 12, "a_km": 1, "median_off": 0}
+    # Of 120 journeys the 108th in order of how far off they are is nine in ten. Odd ones lie where no line turns.
+    for odd, off in ((0, 0), (12, 0), (13, 2)):
+        known = {site: dict(journeys) for site, journeys in right.items()}
+        middle = [
+            (site, far) for site in sorted(known) if site != "s12" for far in known[site] if far in (10_000, 11_000)
+        ]
+        for site, far in middle[:odd]:
+            known[site][far] += 2_000_000
+        every = {site: list(journeys.items()) for site, journeys in known.items()}
+        sites = added_sites(known=(every, {}), spots=spots, figures={"new": {}})
+        assert sites.line("new", [0, 0], False) == ((0, 1000), 0)  # type: ignore[attr-defined]
+        assert sites.figures["new"] == {**figures, "nine_in_ten_within": off}, odd  # type: ignore[attr-defined]
+
+
+def test_what_is_not_estimated_of_a_site_cannot_be_said_to_be(tmp_path: Path):
+    oak = "{name: Oak, easting_m: 620000, northing_m: 440000, staff: {doctors: {people: 0}}, fixed: {}, reason: Asked"
+    areas, others = ("A1", "A2", "A3", "A4", "A5", "X1"), ("ash", "birch", "cedar", "dale")
+    tables = {
+        "journeys": "area,site,minutes\n" + "".join(f"{area},oak,20\n" for area in areas),
+        "transfers": "from_site,to_site,minutes\n" + "".join(f"{site},oak,20\noak,{site},20\n" for site in others),
+    }
+    shutil.copytree(ROOT / "data/tiny", tmp_path / "place")
+    for name, text in tables.items():
+        (tmp_path / f"{name}_of_oak.csv").write_text(text, encoding="utf-8")
+    stated = ", ".join(f"{name}: {name}_of_oak.csv" for name in tables)
+    config = (ROOT / "configs/tiny.yaml").read_text("utf-8").replace("../data/tiny", "place")
+    (tmp_path / "q.yaml").write_text(f"{config}sites:\n  oak: {oak}, {stated}}}\n", encoding="utf-8")
+    files = files_of(op.solve(op.read_problem(tmp_path / "q.yaml")))
+    said = accepted(files, tmp_path / "run")
+    assert "oak added, as config.yaml says\n" in said
+    (one,) = json.loads(files["run.json"])["added_sites"]
+    known = ("at_once", "a_km", "sites", "median_off", "nine_in_ten_within")
+    assert [one[name] for name in known] == [None, None, 0, None, None]
+    for name in known:
+        lie = json.loads(files["run.json"])
+        lie["added_sites"][0][name] = 7
+        found = levels(written(sealed({**files, "run.json": json.dumps(lie).encode()}), tmp_path / "run"))
+        assert [level for level, words in found if name in words] == ["V1"], name

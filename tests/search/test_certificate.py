@@ -27,7 +27,7 @@ from optimiser import checker
 from optimiser.plan import evaluate
 from optimiser.plan.proof import PROVED
 from optimiser.plan.runs import files_of, write_files
-from optimiser.problem import Figure, Fixed, Problem
+from optimiser.problem import HERE, Border, Figure, Fixed, Problem
 from optimiser.search.certificate import certificate_of, certified
 from optimiser.search.planning import solve
 
@@ -86,6 +86,21 @@ def test_a_certificate_has_nodes_of_every_kind_and_is_added_up_by_both(tmp_path:
     nodes, lists = len(service["nodes"]), len(service["values"])
     assert f"proved by certificate: {nodes} nodes and {lists} lists of values" in best["words"]
     assert levels(write_files(files, tmp_path / "run")) == []
+
+
+def test_a_certificate_tells_those_who_are_pulled_over_the_border_from_those_who_stay(tmp_path: Path):
+    minutes, patients = anywhere(14, 30, 16, 1)
+    shares = pd.DataFrame({"n0": 0.25, HERE: 0.75}, index=minutes.index)
+    border = Border(shares, Figure(0.5))
+    plan = solve(with_files(replace(question(minutes, patients, 5), border=border)), list_all=False)
+    said = json.loads(json.dumps(certificate_of(plan)))
+    (service,) = said["services"]
+    some = [area for area in minutes.index if patients[list(minutes.index).index(area)]]
+    assert service["areas"] == [name for area in some for name in (f"{area} pulled", area)]
+    files = beside(files_of(plan), said)
+    assert checker.check(files).empty and levels(write_files(files, tmp_path / "run")) == []
+    service["areas"] = [area.replace(" pulled", " drawn") for area in service["areas"]]
+    refused_by_both(beside(files_of(plan), said), tmp_path / "lie")
 
 
 def test_without_one_it_is_said_that_best_was_not_checked():

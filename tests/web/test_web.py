@@ -36,9 +36,10 @@ from hypothesis import HealthCheck, settings
 import optimiser as op
 from optimiser.problem.parameters import parameters, to_one_site
 from optimiser.search.level import with_standings
+from optimiser.web import server
 from optimiser.web.app import Desk, build
 from optimiser.web.asked import Best
-from optimiser.web.guard import MOST_BODY_BYTES, Guard
+from optimiser.web.guard import MOST_BODY_BYTES, TICKET_SECONDS, Guard
 from optimiser.web.jobs import MOST_WAITING, Job, Jobs, Limits, QueueIsFull
 from optimiser.web.scenarios import Scenarios, slug
 
@@ -217,6 +218,38 @@ def test_the_first_address_gives_a_cookie_and_sends_the_browser_on(run: Path, tm
         # A cookie alone changes nothing: a change also says which page asks.
         assert asking.post("/api/stop", headers=kept).status_code == 403
         assert asking.post("/api/stop", headers={**kept, "origin": f"http://{HOST}"}).status_code == 202
+
+
+def test_the_address_that_a_browser_is_started_with_is_good_once_and_soon(run: Path, tmp_path: Path):
+    with client(run, tmp_path) as asking:
+        asking.app.ticket = "once"
+        for wrong in ("/?token=", "/?token=onc", "/?token=once&token=once", f"/?token={TOKEN}x"):
+            assert asking.get(wrong, headers={"host": HOST}).status_code == 401
+        # It is no token, and nobody else's to give.
+        assert asking.get("/api/state", headers={"host": HOST, "authorization": "Bearer once"}).status_code == 401
+        assert asking.get("/?token=once", headers={"host": HOST, "origin": "http://evil.example"}).status_code == 403
+        reply = asking.get("/?token=once", headers={"host": HOST})
+        assert (reply.status_code, reply.headers["location"]) == (303, "/")
+        kept = {"host": HOST, "cookie": reply.headers["set-cookie"].split(";")[0]}
+        assert asking.get("/api/state", headers=kept).status_code == 200
+        assert asking.get("/?token=once", headers={"host": HOST}).status_code == 401
+        assert asking.get("/?token=", headers={"host": HOST}).status_code == 401
+        # The browser that came by it may go back, and the address that was printed is good for as long as the server.
+        assert asking.get("/?token=once", headers=kept).status_code == 303
+        assert asking.get(f"/?token={TOKEN}", headers={"host": HOST}).status_code == 303
+        asking.app.ticket, asking.app.began = "late", asking.app.began - TICKET_SECONDS
+        assert asking.get("/?token=late", headers={"host": HOST}).status_code == 401
+
+
+def test_a_browser_is_started_with_another_address_than_the_one_that_is_printed(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    opened, told = list[str](), list[str]()
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    server.serve(run, server.Sitting(tmp_path / "scenarios", idle_minutes=0.001), tell=told.append)
+    printed, (started,) = told[0].removeprefix("Open "), opened
+    assert base_of(printed)[0] == base_of(started)[0] and base_of(printed)[1] != base_of(started)[1]
+    assert all(len(base_of(one)[1]) >= 43 for one in (printed, started))
 
 
 def test_every_answer_forbids_keeping_framing_and_guessing(run: Path, tmp_path: Path):
@@ -610,6 +643,25 @@ def test_progress_is_told(run: Path, tmp_path: Path):
             time.sleep(0.005)
     assert job.state == "done", job.words
     assert {"Reading the question", "Building the model"} & heard
+
+
+def test_a_sweep_says_which_figures_move_the_answer_where_that_is_asked(run: Path, tmp_path: Path):
+    vary = {name: {"low": 0.5, "high": 2} for name in ("demand_factor.visit", "journey_factor")}
+    asked = {"name": "Moved", "reason": "Which?", "draws": 16, "vary": vary, "sobol": True}
+    with client(run, tmp_path, seconds=LONG_ENOUGH) as asking:
+        told = ended(asking, asking.post("/api/sweep", headers=BEARING, json=asked).json())
+        # Two scenarios a draw, and one more for each figure.
+        assert told["state"] == "done" and any(line.startswith("64 scenarios") for line in told["words"]), told
+        found = asking.get("/api/scenarios/moved/sweep", headers=BEARING).json()["moves"]
+        kept = pd.read_csv(tmp_path / "scenarios/moved/sweep/sobol.csv")
+        assert len(found) == len(kept) > 0
+        of_value = [one for one in found if one["of"] == "best value"]
+        assert [one["total_order"] for one in of_value] == sorted(
+            (one["total_order"] for one in of_value), reverse=True
+        )
+        for wrong in ({**asked, "draws": 20}, {**asked, "vary": dict([*vary.items()][:1])}):
+            told = ended(asking, asking.post("/api/sweep", headers=BEARING, json={**wrong, "name": "Not so"}).json())
+            assert told["state"] == "failed" and "sobol needs" in told["words"][0]
 
 
 def test_how_much_of_a_sweep_is_done_and_how_long_it_has_taken_is_told(run: Path, tmp_path: Path):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from worlds import two_by_transfer
 
 import optimiser as op
 from optimiser.errors import InputError, OptimiserError, SolverFailed
+from optimiser.model import highs, solver
 from optimiser.plan.runs import files_of, write_files
 from optimiser.problem import Problem
 from optimiser.web import server
@@ -190,7 +192,8 @@ SAYS = {
 
 
 def misled(monkeypatch: pytest.MonkeyPatch, **does: Any) -> None:
-    """Have HiGHS do something else in models that are larger than a canary."""
+    """Have HiGHS, for once in this process, do something else in models that are larger than a canary."""
+    monkeypatch.setattr(solver, "_ask", lambda asked, _seconds: highs.answer(asked))
     for name, instead in does.items():
         true = getattr(highspy.Highs, name)
 
@@ -223,6 +226,89 @@ def test_what_a_solver_throws_ends_with_no_answer(error: Exception, asked: str, 
     misled(monkeypatch, run=throw)
     with pytest.raises(SolverFailed, match="broke off"):
         op.solve(QUESTIONS[asked]())
+
+
+# What a solver does in a model that is larger than a canary, and how that is told.
+CRASHES = {
+    "aborts": ("os.abort()", "crashed (signal 6)"),
+    "reads what is not its own": ("os.kill(os.getpid(), signal.SIGSEGV)", "crashed (signal 11)"),
+    "finds no memory and is killed": ("os.kill(os.getpid(), signal.SIGKILL)", "crashed (signal 9)"),
+    "ends": ("os._exit(3)", "crashed (exit code 3)"),
+    "ends well": ("os._exit(0)", "crashed (exit code 0)"),
+    "ends in the middle of a word": ("os.write(3, b'\\x80\\x05'), os._exit(0)", "crashed (exit code 0)"),
+    "prints and ends": ("os.system('echo boom; echo boom >&2'), os._exit(1)", "crashed (exit code 1)"),
+    "hangs": ("time.sleep(1_000)", "had no answer 1 seconds after its time was up"),
+}
+WHICH = """
+import os, signal, time
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("highs", {path!r})
+highs = module_from_spec(spec)
+spec.loader.exec_module(highs)
+true = highs.answer
+def answer(asked, stopped):
+    if len(asked["model"]["cost"]) > 8:
+        {does}
+    return true(asked, stopped)
+highs.answer = answer
+highs.main()
+"""
+
+
+@pytest.fixture
+def breaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Have the process that HiGHS runs in do something else."""
+
+    def start(does: str) -> None:
+        program = tmp_path / "highs.py"
+        program.write_text(WHICH.format(path=highs.__file__, does=does))
+        monkeypatch.setattr(solver, "PROGRAM", (sys.executable, "-P", str(program)))
+        solver.stop()
+
+    solver.about.cache_clear()
+    yield start
+    solver.stop()
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
+@pytest.mark.parametrize(("does", "told"), CRASHES.values(), ids=CRASHES)
+def test_what_a_solver_crashes_by_ends_with_no_answer(
+    does: str, told: str, asked: str, breaking: Any, monkeypatch: pytest.MonkeyPatch
+):
+    breaking(does)
+    solver.about()
+    monkeypatch.setattr(solver, "SECONDS_TO_END", 1.0)
+    with pytest.raises(SolverFailed, match=f"HiGHS {re.escape(told)}"):
+        op.solve(QUESTIONS[asked](), time_limit_minutes=0.01)
+
+
+@pytest.mark.parametrize("does", ["os.abort()", "time.sleep(1_000)"])
+def test_what_a_solver_ends_by_is_told_in_one_line_with_exit_code_7(
+    does: str, breaking: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    breaking(does)
+    solver.about()
+    monkeypatch.setattr(solver, "SECONDS_TO_END", 1.0)
+    config = str(ROOT / "configs" / "tiny.yaml")
+    done = optimiser("solve", config, "--quiet", "--time-limit-minutes", "0.01", "--out", "run", cwd=tmp_path)
+    assert done.returncode == 7 and done.stdout == ""
+    assert done.stderr.startswith("HiGHS ") and done.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_a_solver_crashed_by_is_no_matter_to_the_next_question(breaking: Any, monkeypatch: pytest.MonkeyPatch):
+    true = solver.PROGRAM
+    breaking("os.abort()")
+    with pytest.raises(SolverFailed):
+        op.solve(question("tiny"))
+    monkeypatch.setattr(solver, "PROGRAM", true)
+    assert op.solve(question("tiny")).designated == answer("tiny").designated
+
+
+def test_what_a_solver_cannot_start_by_is_told(breaking: Any):
+    breaking("this is no Python")
+    with pytest.raises(SolverFailed, match=r"crashed \(exit code 1\)"):
+        op.solve(question("tiny"))
 
 
 # The server -----------------------------------------------------------------------------------------------------------

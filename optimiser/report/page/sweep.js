@@ -45,7 +45,29 @@ function sweepFigures(found, every) {
   const more = winners.length - drawn.length, left = [];
   if (more) left.push(`${commas(more)} more ${more > 1 ? "are" : "is"} best somewhere; they are grey.`);
   if (varied.length > strips.length) left.push(`Of ${varied.length} figures that varied, the ${strips.length} that turn the answer most are drawn.`);
-  return [head, note, optionsTable(found, listed, drawn, placed), element("p", left.join(" "), {class: "note"}), element("h3", "Which is best as each figure varies"), grid, sweepTable(found, every, placed)];
+  return [head, note, optionsTable(found, listed, drawn, placed), element("p", left.join(" "), {class: "note"}), element("h3", "Which is best as each figure varies"), grid, sweepTable(found, every, placed), ...movesTables(found, every)];
+}
+
+// Which figures move the answer, alone and with others, where the sweep asked for that: shares, each with where it may lie.
+function movesTables({moves}, every) {
+  if (!moves.length) return [];
+  const percent = share => FORMS.percent(share).replace(/^[-−]0%/, "0%");
+  const tables = [...new Set(moves.map(one => one.of))].map(of => {
+    const called = of === "best value" ? "What moves the best value" : `What moves whether ${of}`, scroll = element("div", "", {class: "scroll", tabindex: 0, role: "region", "aria-label": called});
+    const table = element("table", "", {class: "swept"}), top = element("thead"), head = element("tr"), body = element("tbody"), some = moves.filter(one => one.of === of);
+    for (const words of ["Figure", "Alone", "With others"]) head.append(element("th", words, {scope: "col", class: words === "Figure" ? "" : "n"}));
+    for (const one of some) {
+      const row = element("tr"), known = every.find(({name}) => name === one.parameter) || {meaning: one.parameter};
+      const shared = (share, low, high) => barCell(Math.min(1, Math.max(0, share)), 1, `${percent(share)} (${percent(low)} to ${percent(high)})`);
+      row.append(element("th", known.meaning.split(". ")[0], {scope: "row"}), shared(one.first_order, one.first_low, one.first_high), shared(one.total_order, one.total_low, one.total_high));
+      body.append(row);
+    }
+    top.append(head);
+    table.append(element("caption", called), top, body);
+    scroll.append(table);
+    return scroll;
+  });
+  return [element("h3", "What moves the answer"), element("p", "Shares of the variance over all scenarios (Sobol indices), and where 95% of resamples put each. They are estimates: more draws make them surer.", {class: "note"}), ...tables];
 }
 
 function optionsTable(found, listed, drawn, placed) {

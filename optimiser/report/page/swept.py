@@ -11,6 +11,7 @@ from optimiser.errors import Fault, InputError
 from optimiser.plan.finished import Run
 from optimiser.problem.parameters import parameters, to_one_site
 from optimiser.scenarios.finished import for_figures
+from optimiser.scenarios.influence import INFLUENCE
 from optimiser.scenarios.writing import RESULT_FILES
 
 UNREADABLE = (
@@ -28,8 +29,9 @@ def swept(run: Run, folder: Path) -> dict[str, Any]:
     """
     try:
         written = json.loads((folder / "run.json").read_text(encoding="utf-8"))["files"]
-        now = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in RESULT_FILES}
-        faults = [Fault(str(folder / name), CHANGED) for name in RESULT_FILES if written[name] != now[name]]
+        drawn = [*RESULT_FILES, *({INFLUENCE} & written.keys())]
+        now = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in drawn}
+        faults = [Fault(str(folder / name), CHANGED) for name in drawn if written[name] != now[name]]
         asked = {name: hashlib.sha256(content).hexdigest() for name, content in run.problem.files.items()}
         others = [name for name in asked if written.get(name) != asked[name]]
         faults += [Fault(str(folder), ANOTHER.format(", ".join(others)))] if others else []
