@@ -228,6 +228,18 @@ def not_settled(run: Run, ways: Sequence[Placement]) -> tuple[Placement, str, st
     return None
 
 
+def in_doubt(run: Run, ways: Sequence[Placement]) -> str:
+    """Return the references by which it is not settled what decides, where that is how many patients some site sees.
+
+    By whom it sees, or by other counts. Nothing where no way is quicker that has too few.
+    """
+    row = next(iter(_quicker(run.plan, ways)), None)
+    if row is None or not WOULD_SEE.search(row.lacks):
+        return ""
+    found = not_settled(run, ways)
+    return listed([*([found[1]] if found else []), *told_in_full(run)])
+
+
 def held_to(plan: Plan) -> str:
     """Return the rules that every choice was held to, each service's by its name, and how many more there are.
 

@@ -118,7 +118,7 @@ def _as_people_say(run: Run) -> str:
 def headline(plan: Plan, not_settled: str = "") -> str:
     """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only.
 
-    ``not_settled`` is the reference by which the number that decides may be another; else nothing.
+    ``not_settled`` are the references by which the number that decides may be another; else nothing.
     """
     said = answer(plan)
     if plan.proof.outcome == PROVED:

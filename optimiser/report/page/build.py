@@ -289,7 +289,7 @@ class _Page:
         run, main = self.run, words.main_service(self.problem)
         known = len(parts.to_know(run))
         return {
-            "answer": words.headline(run.plan, next((one.not_settled for one in self.ways[1] if one.not_settled), "")),
+            "answer": words.headline(run.plan, cards.in_doubt(run, self.ways[1])),
             "status": words.status(run),
             "checked": words.checked(run),
             "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
