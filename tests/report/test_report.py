@@ -116,7 +116,7 @@ def test_growth_that_is_enough_is_never_rounded_to_what_is_not():
 def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
     for text in (
         "Draft: not a decision",
-        "Best under these rules, though what decides is not settled (R-02 and R-03): hyper-acute stroke unit at Basildon;",
+        "Best under these rules, though what decides is not settled (R-02 and R-03): hyper-acute stroke unit at",
         *("Is it safe?", "Who loses?", "How sure are we?", "What would change it?"),
         "Proved best under these rules by one measure:",
         "that it is safe, or that the rules are right.",
