@@ -74,7 +74,8 @@ def _written_in_full(settings: Settings) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.width = 1000
+    # A text is one line, however long: no reader of ours joins lines.
+    yaml.width = 2**31
     buffer = io.StringIO()
     yaml.dump(_in_full(_with_own_tables(settings.with_terms())) | {"place": INPUTS}, buffer)
     return buffer.getvalue()
