@@ -138,7 +138,7 @@ AREAS = (
         {
             "test_attack": "what_a_solver",
             "test_lost_plans": "",
-            "test_solver": "a_canary all_five a_version a_process_that",
+            "test_solver": "a_canary all_five a_version",
             "test_planning": "an_optimum a_lost a_worse an_unlawful",
             "test_second_opinion": "a_better a_variable",
         },
