@@ -262,9 +262,9 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: boo
 
 
 def by_deprivation(plan: Plan) -> list[str]:
-    """Return by how much average journeys get longer for the most and the least deprived fifth of residents.
+    """Return by how much average journeys change for the most and the least deprived fifth of residents.
 
-    Of the services whose journeys get longer for either; nothing where deprivation is not known.
+    Of the services whose journeys change for either; nothing where deprivation or today is not known.
     """
     problem, found = plan.problem, list[str]()
     for code in problem.services_with_patients:

@@ -113,8 +113,8 @@ def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str
     out of ``changes``.
     """
     numbers = plan.measures
-    asleep = _as_today(plan) if _has_a_matrix(plan) else {}
-    folded = {code for codes in asleep.values() for code in codes}
+    as_today = _as_today(plan) if _has_a_matrix(plan) else {}
+    folded = {code for codes in as_today.values() for code in codes}
     shown = [code for code in plan.problem.services if code not in folded]
     some = f"{SOME_IN_BRIEF}{f' ({more} more with --full)' if more else ''}:"
     sure = how_sure(plan, MOST_NAMED)
@@ -122,7 +122,7 @@ def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str
         *_asked_and_answered(plan),
         "",
         *(_matrix(plan, numbers, shown) if _has_a_matrix(plan) else _rows(plan, numbers)),
-        *(f"{head}: {_where(plan, codes)}." for head, codes in asleep.items()),
+        *(f"{head}: {_where(plan, codes)}." for head, codes in as_today.items()),
         *_shut(plan),
         *meaning(plan, in_short=True)[:1],
         *map(first_sentence, _nobody_counted(plan, [*folded])),
