@@ -82,7 +82,7 @@ def finish(
         typer.echo(json.dumps(_without_infinities(_answer(plan, written, found)), indent=2))
     else:
         changes = would_change.changes if would_change else ()
-        told, more = ([one.words for one in changes], 0) if full else in_brief(changes)
+        told, more = ([one.words for one in changes], 0) if full else in_brief(changes, plan.designated)
         otherwise = [str(one) if full else first_sentence(str(one)) for one in said]
         unknown = left_out(would_change.not_worked_out, str(written)) if would_change else []
         would_turn = [*told, *(otherwise if full else ()), *unknown]
@@ -101,14 +101,20 @@ def finish(
         raise typer.Exit(NOT_PROVED_EXIT)
 
 
-def in_brief(changes: Sequence[Change]) -> tuple[list[str], int]:
+def in_brief(changes: Sequence[Change], here: frozenset[tuple[str, str]]) -> tuple[list[str], int]:
     """Return the first sentence of as many changes as a screen has room for, of every kind in turn, and how many more.
 
-    Of the border each service's is a kind of its own, and so are each rule, journeys, patients and staff.
+    Of the border each service's is a kind of its own, and so are each rule, journeys, patients and staff. Of changes to
+    journeys by as many minutes that comes first which changes most of the plan, ``here``.
     """
     from optimiser.problem.words import first_sentence
 
     turn, turns = dict[tuple[str, str], int](), list[int]()
+    most = [one for one in changes if one.what.startswith("journeys.") and one.then is not None]
+    if most:
+        by = most[0].by
+        first = max((one for one in most if one.by == by), key=lambda one: len((one.then or here) ^ here))
+        changes = [first if one is most[0] else most[0] if one is first else one for one in changes]
     for one in changes:
         about = one.what.split(".")[0]
         kind = (one.service, "staff" if about == "rota_is_filled" else about.removesuffix("_factor"))
@@ -138,7 +144,9 @@ def _answer(plan: Plan, folder: Path, breaches: list[dict[str, Any]]) -> dict[st
 
 def draft(problem: Problem) -> str:
     """Return that this is a draft, and where it is said what to know before it is repeated, if anything is."""
-    known = " What to know before it is repeated: optimiser solve." if problem.know_before else ""
+    known = (
+        " What to know before it is repeated stands in what `optimiser solve` prints." if problem.know_before else ""
+    )
     return f"Draft: not a decision.{known}"
 
 

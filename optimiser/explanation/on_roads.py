@@ -73,18 +73,24 @@ class OnRoads:
         """In how many of the states it is the best plan, and in which it is not."""
         if all(len(one.kept.broken) for one in self.states):
             return f"it breaks a rule whatever the roads, in each of {amount(len(self.states), 'states')}"
-        lost = [f"{one.state}{' (level)' if one.is_level else ''}" for one in self.states if not one.still_best]
-        those = f"; not with: {'; '.join(lost)}" if lost else ""
-        return (
-            f"the best in {len(self.states) - len(lost)} of {len(self.states)} states of the roads{self._open}{those}"
-        )
+        best_instead: dict[str, list[str]] = {}
+        for one in self.states:
+            if not one.still_best:
+                there = elsewhere_in_words(self.plan, one.best.designated) if one.best else ""
+                instead = f"best there: {there}" if there else "no plan meets every rule there"
+                best_instead.setdefault(instead, []).append(f"{one.state}{' (level)' if one.is_level else ''}")
+        lost = sum(map(len, best_instead.values()))
+        those = "".join(f"; not with {listed(states)} ({instead})" for instead, states in best_instead.items())
+        every = amount(len(self.states), "states")
+        best = f"the best in {len(self.states) - lost} of {every} of the roads that were tried"
+        return f"{best}{self._open}{those}{'; how often each comes is not said' if lost else ''}"
 
     @property
     def _open(self) -> str:
         """Say that one of the states is the roads as they are; nothing where none is, or it is the only one."""
         as_they_are = self.plan.problem.journeys
         known = len(self.states) > 1 and any(one.kept.problem.journeys.equals(as_they_are) for one in self.states)
-        return ", as they are among them" if known else ""
+        return " (the roads as they are among them)" if known else ""
 
     def __str__(self) -> str:
         """Return how it stands in each, a line each."""

@@ -388,11 +388,22 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     since = _why_not_here(plan, parameter.apply(plan.problem, at)) if best else ""
     words = _sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix(".")
     there = evaluate(parameter.apply(plan.problem, at), then) if then is not None else None
+    words = f"{words}{_if_level(plan, there) if there and parameter.unit == MORE and not since else ''}"
     words = f"{'; '.join([words, *(hangs_on(there) if there else [])])}{since}."
     if parameter.unit == MORE:
         now = exactly(round(float(plan.problem.journeys[_site_of(parameter)].mean()), 6))
     size = float(by / now) if now else 1.0
     return Change(PARAMETER, parameter.name, float(by), parameter.unit, float(at), size, "", then, (), words)
+
+
+def _if_level(plan: Plan, then: Plan) -> str:
+    """Return that what is then best is better by little, where the plan's own sites are level with it throughout."""
+    problem, here = then.problem, evaluate(then.problem, plan.designated)
+    for code in problem.services_with_patients:
+        now, other = (measures.mean_minutes(measures.residents(one, code)) for one in (here, then))
+        if now != other and not abs(now - other) <= problem.level_within(now):
+            return ""
+    return " (level with this plan)"
 
 
 def _why_not_here(plan: Plan, varied: Problem) -> str:
@@ -537,7 +548,7 @@ def _as_changed(problem: Problem, parameter: Parameter, by: Fraction) -> str:
         return f"{fewer}, {_left_in_post(parameter.apply(problem, parameter.current(problem) + by), *names)}"
     if parameter.unit == MORE:
         longer = f"{amount(float(abs(by)), 'minutes')} {'longer' if by > 0 else 'shorter'}"
-        return f"every journey to {places(problem, [names[0]])} {longer}, all others as they are"
+        return f"every journey to {places(problem, [names[0]])} {longer}"
     if kind == "demand_factor":
         return f"{share} {'more' if by > 0 else 'fewer'} {_named(problem, parameter)}"
     return f"{_named(problem, parameter) if names else 'every journey'} {share} {'longer' if by > 0 else 'shorter'}"

@@ -103,7 +103,7 @@ def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str
         if set(enough) != set(keep) and period != but_for:
             # Where every site has patients enough, others will ask why any is to close.
             takes = lacks_staff(plan.today, service) if len(enough) == len(counts) else ""
-            which = f"{_which(plan.problem, enough, list(counts))}{f', but these take {takes}' if takes else ''}"
+            which = f"{_which(plan.problem, enough, list(counts))}{f', taking {takes}' if takes else ''}"
             said.setdefault(which, []).append(period)
     each = [f"in {listed(periods)} {which}" for which, periods in said.items()]
     return f"; as counted {', '.join(each)}" if each else ""
@@ -140,18 +140,26 @@ def busier(plan: Plan) -> list[Busier]:
     return found
 
 
-def room(plan: Plan) -> list[str]:
-    """Return where many more patients would come than with today's sites, and that nobody asked if there is room."""
+def room(plan: Plan, most: int | None = EVERY) -> list[str]:
+    """Return where many more patients would come than with today's sites, and that nobody asked if there is room.
+
+    Of many the first ``most`` are named.
+    """
     problem, by_site = plan.problem, dict[str, list[str]]()
-    for one in busier(plan):
-        at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)})"
+    found = busier(plan)
+    for one in found[:most]:
+        counted = _counted(plan, one.service)
+        by_count = f"; {whole(counted.counts[one.site])} counted in {counted.period}" if counted else ""
+        by_count = "" if counted and round(counted.counts[one.site]) == round(one.today) else by_count
+        at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)}{by_count})"
         here = f"{whole(one.now)} {many_of(problem, one.service)} at its {at}"
         by_site.setdefault(short(problem.sites[one.site].name), []).append(here)
     if not by_site:
         return []
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in by_site.items())
     not_checked = "Whether there is room was not checked, since no number of beds is stated"
-    return [f"{not_checked}. By this model, a year: {each}."]
+    more = f"; and {len(found) - most} more: --full" if most and len(found) > most else ""
+    return [f"{not_checked}. By this model, a year: {each}{more}."]
 
 
 def _numbered(said: list[str], most: int | None) -> str:
@@ -254,17 +262,25 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: boo
             lost = here["longer"] * here["longer_by"]
             worst = here.iloc[int(lost.to_numpy().argmax())]
             name = str(worst["group"]).replace("district ", "the district of ", 1)
+            most = here.iloc[int(here["longer_by"].to_numpy().argmax())]
+            each = (
+                ""
+                if most is worst or most["group"] == worst["group"]
+                else f", most a patient in {str(most['group']).removeprefix('district ')}"
+            )
             some = f"{whole(worst['longer'])} of {whole(worst['number'])} {many_of(problem, service)}"
             if brief:
-                return f", most minutes lost in {name}"
-            return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average)"
+                return f", most minutes lost in {name}{each}"
+            by = f" ({most['longer_by']:.1f} on average)" if each else ""
+            return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average){each}{by}"
     return ""
 
 
-def by_deprivation(plan: Plan) -> list[str]:
-    """Return by how much average journeys change for the most and the least deprived fifth of residents.
+def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
+    """Return by how much average journeys change for who lives in the most and the least deprived fifth of all areas.
 
-    Of the services whose journeys change for either; nothing where deprivation or today is not known.
+    The fifths are of England's areas, so it is said how many of the residents here live in each. Of the services whose
+    journeys change for either, or of the first ``most``; nothing where deprivation or today is not known.
     """
     problem, found = plan.problem, list[str]()
     for code in problem.services_with_patients:
@@ -275,8 +291,12 @@ def by_deprivation(plan: Plan) -> list[str]:
         by = [float(change[one]) for one in ends]
         if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
             found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}")
-    who = "of residents, most and least deprived fifth"
-    return [f"Change of average minutes {who}: {'; '.join(found)}."] if found else []
+    areas = problem.areas[problem.resident_areas]
+    live = {name: members["population"].sum() / areas["population"].sum() for name, members in measures.groups(areas)}
+    here = [percent(float(share)) for name, share in live.items() if "deprived" in name]
+    more = [f"and {len(found) - most} more: --full"] if most and len(found) > most else []
+    who = f"of who lives in England's most and least deprived fifth of areas ({' and '.join(here)} of residents)"
+    return [f"Change of average minutes {who}: {'; '.join([*found[:most], *more])}."] if found else []
 
 
 def gains(plan: Plan, *, in_short: bool = False, today: Plan | None = None) -> list[str]:
@@ -339,7 +359,7 @@ def _less_short(plan: Plan, in_short: bool) -> Iterator[str]:
             left = f"only {staff_in_words(after, name, unit)}" if after else f"no {name}"
             of = f"{before:g}{' WTE' if unit == 'WTE' else ''}"
             if in_short:
-                yield f"{left} would be lacking (today {of})"
+                yield f"{left} would be lacking (with today's sites {of})"
             else:
                 yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
 

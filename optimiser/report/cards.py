@@ -34,14 +34,14 @@ MOST_CHANGES = 2
 NO_BENEFIT = "Benefit to patients was not estimated."
 WOULD = " would "
 # How it begins to say what the answer would be by what was counted.
-COUNTED = "Were "
+COUNTED = "With as many"
 MOST_RULES = 6
 RECRUITED = "recruitment_within_limit"
 # Under which heading of the page all changes stand that would alter an answer.
 ALL_CHANGES = "“What would change it”"
 # Of what decides: how many patients a site would see.
 WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
-SPAN = re.compile(r"would see (\d+) to (\d+) patients a year,.* (by [^,.]+)\.")
+SPAN = re.compile(r"would see (\d+) to (\d+) patients a year, (depending on [^,.]+)\.")
 GROWTH = "Enough for that: "
 PARTS_OF_A_PERCENT = re.compile(r"\b([1-9]\d*\.\d+)%")
 MOST_GAINS = 4

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.problem import worked_out_once
-from optimiser.problem.words import change_in_percent, listed, many_of, short, whole
+from optimiser.problem.words import begun, change_in_percent, listed, many_of, short, whole
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def counted_today(plan: Plan) -> tuple[Counted, ...]:
     its patients are of, the latest of equals.
     """
     problem = plan.problem
-    rows, found = _rows(problem.files, "activity"), dict[tuple[object, ...], Counted]()
+    rows, found = table_of(problem.files, "activity"), dict[tuple[object, ...], Counted]()
     for code in problem.services_with_patients:
         service = problem.services[code]
         today = tuple(site for site in problem.candidates if (site, code) in problem.today)
@@ -87,6 +87,9 @@ def in_words(plan: Plan, one: Counted, *, brief: bool = False) -> str:
     counted = many_of(problem, one.services[0])
     grown = " with its patients as grown" if problem.growth else ""
     said = f"{names} today: {listed(each)} {counted} {when}; {listed(model)} a year by this model{grown}."
+    if brief:
+        model = [whole(number) for number in one.modelled.values()]
+        said = f"{begun(counted)} today: {listed(each)} {when}; by the model {listed(model)}{grown}."
     # Counts are of today: of patients as grown they tell nothing of the model.
     return said if problem.growth else f"{said}{_apart(plan, one)}"
 
@@ -144,14 +147,15 @@ def how_far_off(one: Counted) -> str:
     return "" if set(off) == {"0%"} else listed(off)
 
 
-def _rows(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:
+def table_of(files: Mapping[str, bytes], table: str) -> list[dict[str, str]]:
+    """Return the rows of a table of the place; none where it is not there."""
     return list(csv.DictReader(io.StringIO(files.get(f"inputs/{table}.csv", b"").decode("utf-8-sig"))))
 
 
 def sources_of(files: Mapping[str, bytes], table: str, column: str, activity: str) -> Iterator[dict[str, str]]:
     """Yield the sources of a column's rows of an activity, as rows of sources.csv; of every activity with ``""``."""
-    known = {row["source"]: row for row in _rows(files, "sources")}
-    for row in _rows(files, "columns"):
+    known = {row["source"]: row for row in table_of(files, "sources")}
+    for row in table_of(files, "columns"):
         words = set(re.findall(r"\w+", row.get("note") or ""))
         if (row.get("table"), row.get("column")) == (table, column) and (
             not activity or activity in words or not words

@@ -42,7 +42,7 @@ from optimiser.problem.words import (
     whole,
 )
 from optimiser.report.set_against import swap
-from optimiser.report.words import aims, how_far, idle_sites, others_stay, weights
+from optimiser.report.words import at_what, how_far, idle_sites, others_stay, waits_are_assumed, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
@@ -64,16 +64,16 @@ def how_sure(plan: Plan, most: int | None = None) -> list[str]:
         return _evaluated(plan)
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan, most)]
+    best = f"Proved best at {at_what(plan.problem)}"
+    how = f"{waits_are_assumed(plan.problem)}{weights(plan)}"
     if not listing:
-        said = f"Proved best: the solver closed the gap to 0. {aims(plan.problem)}{weights(plan)}"
-        return [said, *second_opinion(plan), *margins(plan, most)]
-    ties = _as_good_as(plan, listing)
-    none_better = f"{in_round_words(listing.lawful)} break no rule, and none of these is better"
+        return [f"{best}: the solver closed the gap to 0.{how}", *second_opinion(plan), *margins(plan, most)]
+    none_better = f"{in_round_words(listing.lawful)} break no rule, and none is better"
     if listing.lawful == 1:
         none_better = "this alone breaks no rule"
     return [
-        f"Proved best{ties}: of {in_round_words(listing.listed)} options {none_better}. {aims(plan.problem)}"
-        f"{weights(plan)} The solver's gap is 0, and arithmetic without it finds the same.",
+        f"{best}{_as_good_as(plan, listing)}: of {in_round_words(listing.listed)} options {none_better}.{how} "
+        "The solver's gap is 0, and arithmetic without it finds the same.",
         *second_opinion(plan),
         *margins(plan, most),
     ]
@@ -149,12 +149,14 @@ def margins(plan: Plan, most: int | None = None) -> list[str]:
         told = [one for one in told if one.service in moved] or told[:1]
     found = [_margin(plan, one) for one in told]
     others = others_stay(plan.problem)
+    less = " (it may be less where services that share a site move together)"
+    held = less if any(_is_held(plan, one.service) for one in told) else ""
     first = plan.problem.objectives[0].name
-    measure = "" if first == "patient_minutes" else ", in minutes of all patients (what counts first is another aim)"
+    measure = "" if first == "patient_minutes" else " in minutes, although another aim comes first"
     if most is not None:
         first_ones = [found[0], *(one.replace(" a patient over ", " over ") for one in found[1:most])] if found else []
         found = [*first_ones, *([f"and {len(found) - most} more: --full"] if len(found) > most else [])]
-    said = [f"By how much{measure}{others}: {'; '.join(found)}."] if found else []
+    said = [f"By how much{measure}{others}{held}: {'; '.join(found)}."] if found else []
     if most is not None and found:
         return said
     none: dict[bool, list[str]] = {}
@@ -192,6 +194,20 @@ def _margin(plan: Plan, one: Standing) -> str:
     first = any(s.transfer and s.transfer.first_contact == one.service for s in plan.problem.services.values())
     own = ", for its own patients" if first else ""
     return f"{name} by {apart(one.margin)} a patient over {there}{road}{own}{_outside(plan, other, one.service)}"
+
+
+def _is_held(plan: Plan, service: str) -> bool:
+    """Whether a service with patients keeps it from other sites, since one of the two shares its site with the other.
+
+    A margin leaves that service where it is, so that it may be larger than if both moved.
+    """
+    problem, every = plan.problem, set(plan.problem.candidates)
+    shares = {link.service for link in problem.services[service].same_site}
+    return any(
+        (code in shares and {*plan.sites_of(code)} != every)
+        or (service in {link.service for link in problem.services[code].same_site} and plan.sites_of(code))
+        for code in problem.services_with_patients
+    )
 
 
 def _sites_there(plan: Plan, one: Standing) -> str:

@@ -68,7 +68,7 @@ def checked(plan: Plan, best: Mapping[str, Any] | None = None, *, in_short: bool
     number = how_many(plan)
     arithmetic = "Arithmetic checked: every number of its tables was worked out again, independently, and none differs."
     if in_short:
-        arithmetic = "Arithmetic checked: every number was worked out again, and none differs."
+        arithmetic = "Arithmetic checked: its tables were worked out a second time, and nothing differs."
     if best and best["checked"] == "NOT checked":
         listing = plan.proof.enumeration
         many = f"{in_round_words(listing.listed)} options" if listing else "the options"
@@ -80,7 +80,8 @@ def checked(plan: Plan, best: Mapping[str, Any] | None = None, *, in_short: bool
         arithmetic += f" That it is best was not tried again: {many} are too many for that, so it is {word}."
     if not number:
         return f"{arithmetic} No figure that it rests on is marked as unverified."
-    return f"{arithmetic} {number} of the figures it rests on {'is' if is_one(number) else 'are'} unverified."
+    rests = "figures it rests on" if in_short and not is_one(number) else "of the figures it rests on"
+    return f"{arithmetic} {number} {rests} {'is' if is_one(number) else 'are'} unverified."
 
 
 def unverified(plan: Plan) -> list[str]:

@@ -57,18 +57,22 @@ LEGEND = {
     IDLE: "nobody is taken there",
     NOTHING: "is not there",
 }
+# Heads services that nobody is counted for and that are where a config says that they are today.
+AS_TODAY = "As today by assumption, no patients counted"
 # Of more candidates no matrix is drawn, but a line a service.
 MOST_IN_A_MATRIX = 8
+# Rules that keep no service from a site.
+ASK_NOTHING_OF_A_SITE = {"every_area_is_served", "enough_sites"}
 # So many services whose patients nobody counted are named.
 MOST_NAMED = 3
 HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
 SOME_CHANGES = (
-    "Some changes that would turn it; others, to the same sites or to others, may too. Where no rule turns it, what is "
-    "then best is better by little at first:"
+    "Some changes, each by itself, that would only just turn it; others, to the same sites or to others, may too. "
+    "Where no rule turns it, what is then best is better by little:"
 )
-SOME_IN_BRIEF = "Some changes that would turn it, by little at first where no rule does"
+SOME_IN_BRIEF = "Some changes, each by itself, that would only just turn it"
 # Marks a share within the standard by the journeys of those who are taken on, where not all are.
 SOME = "*"
 
@@ -76,7 +80,8 @@ SOME = "*"
 def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
     """Return the summary of a plan; ``changes`` are sentences on what would change the answer.
 
-    Who is worse off than today and what is gained stand before how sure the answer is.
+    What to know before it is repeated stands beside the answer; then come who is worse off, what is gained, and how
+    sure the answer is.
     """
     numbers = plan.measures
     return [
@@ -86,10 +91,12 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *_shut(plan),
         *meaning(plan),
         *_nobody_counted(plan),
+        *_anywhere(plan),
         *_waits(plan, numbers),
         *_counted(plan, brief=False),
         *not_counted(plan),
         *ties(plan),
+        *before_it_is_repeated(plan),
         "",
         *gains_and_losses(plan, EVERY),
         *by_deprivation(plan),
@@ -101,7 +108,6 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         *where_from(plan),
         *summary.exceptions_in_short(plan),
         *_headed(_what_would_change(plan), changes),
-        *before_it_is_repeated(plan),
         "Draft: not a decision.",
     ]
 
@@ -130,17 +136,17 @@ def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str
         *map(first_sentence, _counted(plan, brief=True)),
         *map(first_sentence, not_counted(plan)),
         *ties(plan, needed=True),
+        *before_it_is_repeated(plan),
         "",
         *gains_and_losses(plan, brief=True),
-        *by_deprivation(plan),
+        *by_deprivation(plan, MOST_NAMED),
         *_longest(plan),
-        *room(plan),
+        *room(plan, MOST_NAMED),
         *(sure if plan.proof.outcome == EVALUATED else map(first_sentence, sure)),
         *short_of_staff(plan, again=False),
         *map(first_sentence, moves(plan)),
         *summary.exceptions_in_short(plan),
         *_headed(some, changes),
-        *before_it_is_repeated(plan),
         "Draft: not a decision. The rest, as which figures are unverified, is under --full.",
     ]
 
@@ -167,7 +173,7 @@ def _as_today(plan: Plan) -> dict[str, list[str]]:
         marks = {_mark(plan, service, site) for site in plan.problem.candidates}
         known = code in plan.problem.services_with_today
         if not service.activity and marks <= {STAYS, FIXED, NOTHING} and (known or marks - {NOTHING}):
-            head = "Fixed" if STAYS not in marks and FIXED in marks else "As today" if STAYS in marks else "Nowhere"
+            head = "Fixed" if STAYS not in marks and FIXED in marks else AS_TODAY if STAYS in marks else "Nowhere"
             found.setdefault(head, []).append(code)
     return found if sum(map(len, found.values())) > 1 else {}
 
@@ -359,6 +365,24 @@ def _nobody_counted(plan: Plan, but_for: Sequence[str] = ()) -> Iterator[str]:
     if names:
         told = "Of these nobody is among those who are worse or better off, wherever they are"
         yield f"No patients are counted for {listed(names)}. {told}."
+
+
+def _anywhere(plan: Plan) -> Iterator[str]:
+    """Say which services are at every site since no rule asks anything of one but that it reaches everybody."""
+    problem, asks = plan.problem, dict[str, set[str]]()
+    for instance in map(str, plan.rules["instance"]):
+        rule, *whose = instance.split(".")
+        asks.setdefault(whose[0] if whose else "", set()).add(rule)
+    names = [
+        problem.services[code].name
+        for code in problem.services_with_patients
+        if len(plan.sites_of(code)) == len(problem.candidates) > 1
+        and asks.get(code, set()) <= ASK_NOTHING_OF_A_SITE
+        and set(problem.candidates) - set(problem.services[code].fixed)
+    ]
+    if names and not problem.at_most_services_a_site:
+        asked = "no rule here asks for patients, staff or another service at a site that has it"
+        yield f"{listed(names)} at every site: {asked}."
 
 
 def _nobody_outside(counted: Sequence[Service]) -> Iterator[str]:

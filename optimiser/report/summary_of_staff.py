@@ -12,6 +12,7 @@ from optimiser.plan import Plan, measures
 from optimiser.problem import ACROSS_SITES, Problem
 from optimiser.problem.words import listed, shown, sites_in_words
 from optimiser.problem.words import short as short_name
+from optimiser.report.counted import table_of
 
 # Of a team at so many sites it is said how many it has at each.
 MOST_POOLS_TOLD = 6
@@ -145,8 +146,24 @@ def lacks_staff(plan: Plan, service: str) -> str:
         if needed > there:
             staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
             year = year_of(plan.problem, rota.team)
-            return f"{staff}; {shown(there)} in post{f' in {year}' if year else ''}"
+            others: dict[int | str | None, float] = {**_in_other_years(plan.problem, rota.team, rota.unit)}
+            when = [f"{shown(number)} in {one}" for one, number in ({year: there} | others).items()]
+            return f"{staff}; {f'there were {listed(when)}' if year else f'{shown(there)} are in post'}"
     return ""
+
+
+def _in_other_years(problem: Problem, team: str, unit: str) -> dict[str, float]:
+    """Return how many of a team were in post in all in other years, by year: of those that staff.csv has of each site.
+
+    ``unit`` is the column that they are counted in.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for row in table_of(problem.files, "staff"):
+        if row["team"] == team and row["site"] in problem.candidates and row.get(unit.lower()):
+            here = found.setdefault(row["year"], {})
+            here[row["site"]] = here.get(row["site"], 0.0) + float(row[unit.lower()])
+    others = {year: here for year, here in found.items() if year != str(problem.teams[team].year)}
+    return {year: sum(here.values()) for year, here in sorted(others.items()) if len(here) == len(problem.candidates)}
 
 
 def cover_from_elsewhere(plan: Plan) -> list[str]:

@@ -173,13 +173,22 @@ class Status:
 
 def aims(problem: Problem) -> str:
     """Return at what an answer is the best, in the order in which it counts, as a sentence."""
+    return f"Best at: {at_what(problem)}.{waits_are_assumed(problem)}"
+
+
+def waits_are_assumed(problem: Problem) -> str:
+    """Return that minutes of travel hold waits, where some are taken on, as a sentence after a blank."""
+    return " Minutes of travel hold the waits that are assumed." if problem.reached_by_transfer else ""
+
+
+def at_what(problem: Problem) -> str:
+    """Return what an answer is best at, in the order in which it counts."""
     every = len(problem.services_with_patients)
     first, *rest = (
         AIMS[one.name] + (_of_which(problem, one) if 0 < len(one.services) < every else "")
         for one in problem.objectives
     )
-    waits = " Minutes of travel hold the waits that are assumed." if problem.reached_by_transfer else ""
-    return f"Best at: {', then '.join([f'first {first}' if rest else first, *rest])}.{waits}"
+    return ", then ".join([f"first {first}" if rest else first, *rest])
 
 
 def _of_which(problem: Problem, objective: Objective) -> str:

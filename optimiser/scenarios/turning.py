@@ -141,7 +141,7 @@ def _by_how_much(plan: Plan, service: str, everybody: Problem, best: Designation
     if here <= there:
         return "."
     if here - there <= everybody.level_within(there):
-        return f"; even if all did, by {apart(here - there)} a patient, which counts as level."
+        return f"; even if all did, by {apart(here - there)} a patient (level)."
     return f". If everybody chose so, the difference would be about {apart(here - there)} a patient."
 
 
@@ -239,7 +239,7 @@ def _sites_of(problem: Problem, designated: Designations, service: str) -> tuple
 
 
 # How those go who are pulled over the border: by minutes or, where those who stay do, with the offsets that fit.
-GOES = "chose by journey time{} alone, on either side of the border"
+GOES = "chose by journey time{} alone, here or across the border"
 BY_OFFSETS = " and the offsets of this question"
 
 
@@ -263,7 +263,7 @@ def _words(
     else:
         here_now = f" (in this question {percent_or_less(now)} do)" if now else ""
         share = f"more than {percent_or_less(at)} of patients"
-        goes = f"{share} {by_choice}, and only the rest crossed it as today{here_now}"
+        goes = f"{share} {by_choice}, the others as today{here_now}"
     since = f"{here} would then break a rule: {listed(breaks)}" if breaks else ""
     if best is None:
         return f"{begins}no choice of sites would meet every rule if {goes}{f'; {since}' if since else ''}."

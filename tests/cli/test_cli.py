@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from html import unescape
 from importlib.metadata import version
 from pathlib import Path
@@ -37,14 +38,20 @@ def test_in_brief_changes_of_every_kind_are_told_in_turn_and_the_others_counted(
     def change(kind: str, what: str, service: str = "") -> Change:
         return Change(kind, what, None, "", None, 0.0, service, None, (), f"By {what} {service}. More of it.")
 
+    then = {"a": frozenset({("a", "clinic")}), "b": frozenset({("b", "clinic"), ("b", "scanner")})}
+    turned = [replace(change("parameter", f"journeys.{site}.x"), by=2.0, then=there) for site, there in then.items()]
+    assert in_brief(turned, frozenset())[0] == ["By journeys.b.x .", "By journeys.a.x ."]
     journeys = [change("parameter", f"journeys.{site}.from_everywhere") for site in "abcdef"]
     staff = change("parameter", "staff.doctors.people"), change("rule", "rota_is_filled.clinic.doctors.people")
     patients = change("rule", "every_site_has_enough_patients.clinic")
     border = [change("border", "border_pull", service) for service in ("clinic", "scanner")]
-    shown, more = in_brief([*border, *journeys, *staff, patients])
+    shown, more = in_brief([*border, *journeys, *staff, patients], frozenset())
     each = ("border_pull clinic", "border_pull scanner", "journeys.a.from_everywhere ", "staff.doctors.people ")
     assert shown == [f"By {one}." for one in each] + ["By every_site_has_enough_patients.clinic ."] and more == 6
-    assert in_brief(journeys[:2]) == (["By journeys.a.from_everywhere .", "By journeys.b.from_everywhere ."], 0)
+    assert in_brief(journeys[:2], frozenset()) == (
+        ["By journeys.a.from_everywhere .", "By journeys.b.from_everywhere ."],
+        0,
+    )
 
 
 def test_solve_check_compare_in_a_row(tiny: Path):

@@ -167,7 +167,7 @@ def test_longer_journeys_to_one_site_turn_it_into_another():
     assert (birch.what, birch.to, birch.unit) == ("journeys.birch.from_everywhere", 5, "minutes more")
     # Of 75 minutes from four areas, 5 each.
     assert birch.size == pytest.approx(5 / (75 / 4))
-    assert str(birch) == "Every journey to Birch 5 minutes longer, all others as they are: Clinic at Ash would be best."
+    assert str(birch) == "Every journey to Birch 5 minutes longer: Clinic at Ash would be best."
 
 
 def test_shorter_journeys_to_one_site_turn_it_into_another():

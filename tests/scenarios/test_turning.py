@@ -81,7 +81,7 @@ def test_where_one_site_overtakes_another_by_hand():
     # 2 / 27 is 7.407…%: rounded down, so that "if more" stays true.
     assert str(found) == (
         "Clinic: Birch would be best, in place of Ash, if more than 7.4% of patients chose by journey time alone, "
-        "on either side of the border, and only the rest crossed it as today. If everybody chose so, the difference "
+        "here or across the border, the others as today. If everybody chose so, the difference "
         "would be about 4.2 minutes a patient."
     )
 
@@ -89,13 +89,13 @@ def test_where_one_site_overtakes_another_by_hand():
 def test_of_a_share_that_is_there_already_only_what_is_above_counts():
     found = by_service(solve(one_clinic(pull=0.05)))["clinic"]
     assert found.value == Fraction(2, 27) and str(found).endswith(
-        "crossed it as today (in this question 5% do). If everybody chose so, the difference would be about 4.2 "
+        "the others as today (in this question 5% do). If everybody chose so, the difference would be about 4.2 "
         "minutes a patient."
     )
     beyond = by_service(solve(one_clinic(pull=0.5)))["clinic"]
     assert (beyond.value, beyond.best, beyond.now) == (None, None, Fraction(1, 2))
     assert str(beyond) == (
-        "Clinic: Birch would stay best even if everybody chose by journey time alone, on either side of the border."
+        "Clinic: Birch would stay best even if everybody chose by journey time alone, here or across the border."
     )
 
 
@@ -106,8 +106,8 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert (found.value, found.best) == (Fraction(1, 30), ("birch",))
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
-        "Clinic: Birch would be best if more than 3.33% of patients chose by journey time alone, on either side "
-        "of the border, and only the rest crossed it as today; Ash would then break a rule: Clinic at Ash has at least "
+        "Clinic: Birch would be best if more than 3.33% of patients chose by journey time alone, here or across the "
+        "border, the others as today; Ash would then break a rule: Clinic at Ash has at least "
         "35.8 patients a year."
     )
 
