@@ -295,7 +295,7 @@ def _rests_on_nobody(plan: Plan, one: Standing) -> list[str]:
     idle = {site: each for each in every for site in idle_sites(each, code)}
     if not idle:
         return []
-    said = f"that rests on nobody being taken to {places(problem, [s for s in problem.candidates if s in idle])}"
+    said = f"nobody is taken to {places(problem, [s for s in problem.candidates if s in idle])}"
     transfer = problem.services[code].transfer
     first = transfer.first_contact if transfer else ""
     if first and all((site, first) not in each.designated for site, each in idle.items()):

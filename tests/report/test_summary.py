@@ -489,7 +489,7 @@ def test_a_tie_that_rests_on_nobody_being_taken_to_a_site_says_so():
         one for one in how_sure.level(with_standings(answer("care_model"))) if one.startswith("Emergency orthopaedics")
     )
     assert line.endswith(
-        "on every measure compared; that rests on nobody being taken to Southend, since nobody is seen first there: "
+        "on every measure compared; nobody is taken to Southend, since nobody is seen first there: "
         "full emergency department is at Basildon and Broomfield."
     )
 
