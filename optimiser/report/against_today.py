@@ -156,10 +156,11 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
         by_site.setdefault(short(problem.sites[one.site].name), []).append(here)
     if not by_site:
         return []
+    if most and len(found) > most:
+        by_site[[*by_site][-1]].append(f"{len(found) - most} more: --full")
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in by_site.items())
     not_checked = "Whether there is room was not checked, since no number of beds is stated"
-    more = f"; and {len(found) - most} more: --full" if most and len(found) > most else ""
-    return [f"{not_checked}. By this model, a year: {each}{more}."]
+    return [f"{not_checked}. By this model, a year: {each}."]
 
 
 def _numbered(said: list[str], most: int | None) -> str:
