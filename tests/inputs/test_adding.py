@@ -531,9 +531,11 @@ def test_a_hostile_name_is_refused_or_shown_as_text(name: str, tmp_path: Path):
         assert all(one.message.strip() for one in error.faults)
         return
     run = run_of(write_run(evaluate(problem, problem.today), tmp_path / "run"))
-    html = page([run])
-    assert "<script>alert(1)" not in html and "<img src=x" not in html and "<svg/onload" not in html
     assert not run.breaches.shape[0]
+    # Of a name without markup a page could hold nothing else than text.
+    if "<" in name or "&" in name:
+        html = page([run])
+        assert "<script>alert(1)" not in html and "<img src=x" not in html and "<svg/onload" not in html
 
 
 def test_without_coordinates_in_the_tables_a_table_is_asked_for(tmp_path: Path):
