@@ -123,7 +123,10 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Arithmetic checked.",
         "Of the 27 figures that go into it 9 have no checked source.",
         "Sources published",
-        "the hyper-acute stroke unit would see at least 600 patients a year",
+        # Who asks for each number stands where it is read first.
+        "the hyper-acute stroke unit would see at least 600 patients a year (Allen and others 2017; by this model",
+        "and have 6 stroke consultants (Royal College of Physicians staffing table; in 2019 none of 3 had);",
+        "would have 10 WTE emergency medicine consultants (College of Emergency Medicine 2010; in 2017 none of 3 had).",
         "877 of 1,863 residents' stroke admissions a year (47%)",
         "628 of these 877.",
         "hyper-acute stroke unit 75% of 1,863 stroke admissions (today 92%); full emergency department 89% of 336,706",
@@ -139,12 +142,14 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Basildon 799 patients, not 557; Broomfield 416, not 555; Southend 487, not 713.",
         # Of those who lose, 877 and 26, the model has fewer than were counted at the sites that close.
         "this model has 903 today (877 residents, 26 from outside); 1,268 were counted in 2018/19, so more may lose.",
-        "(22.26 minutes, not 24.64; 83% within 30 minutes, not 75%), but Broomfield would see 518 patients a year, 82",
+        # Why it is these sites that are named: others are quicker still, and further from the rules.
+        "of quicker choices the hyper-acute stroke unit at Broomfield and Southend is nearest to the rules (22.26 min",
+        "24.64; 83% within 30 minutes, not 75%), but Broomfield would see 518 patients a year, 82",
         # Why the emergency department closes, by how much it would miss, and what is next best.
         "quicker (18.53 minutes, not 21.38), but it takes 30 WTE emergency medicine consultants; 25 in post in 2017.",
-        "Benefit to patients was not estimated.",
+        "Benefit: not estimated.",
         # What the counts of another year would make of it, and how sure the number is that decides.
-        "(not settled, R-02: 492 to 610, by which areas outside are counted).",
+        "(not settled, R-02: 492 to 610).",
         "By other counts (R-03):",
         "as counted in 2018/19, 2019/20 or 2021/22, two hyper-acute stroke units would be best: in the main question",
         "Were a unit of 518 patients accepted, or enough counted (not settled):",
@@ -154,6 +159,9 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "Next best sites for the hyper-acute stroke unit: Southend, +1.6 minutes per admission.",
         "Next best sites for the full emergency department: Basildon and Southend, +42 seconds per attendance.",
         "3 of 7 choices of sites meet every rule",
+        # A key to numbers and words that nobody else has.
+        "R-01 to R-06: “What to know”, below; R-07 to R-15: “References”; hyper-acute stroke unit: a stroke’s first 72",
+        "full emergency department: every emergency, all hours; WTE: whole-time equivalent.",
     ):
         box = seen.page.get_by_text(text).first.bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], text
@@ -163,8 +171,8 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
     # Which rules hold, how many more there are, and on which staff it rests stand below the table.
     below = plain_text(seen, ".rests")
     for text in (
-        "hyper-acute stroke unit: at least 600 patients a year, at most 2,000 patients a year, shares its site with",
-        "full emergency department: 10 WTE emergency medicine consultants; nobody is recruited; and 15 more, under",
+        "at least 600 patients a year (Allen and others 2017), at most 2,000 patients a year (Allen and others 2017)",
+        "10 WTE emergency medicine consultants (College of Emergency Medicine 2010); nobody is recruited; and 15 more",
         "none to spare of consultants at Basildon (stroke, emergency medicine) and Broomfield (emergency medicine).",
     ):
         assert text in below
@@ -589,7 +597,9 @@ def test_the_first_side_of_paper_is_the_answer_in_brief_with_what_to_know(seen: 
     ends = seen.page.evaluate("document.querySelector('#placements').getBoundingClientRect().bottom")
     assert ends <= 1040
     # But for the figures, which stand under how sure we are; of the counts paper says where they stand.
-    assert (seen.page.locator("#before li:visible").count(), known) == (6, 7)
+    # Paper has the key to words there, too.
+    assert (seen.page.locator("#before li:visible").count(), known) == (8, 8)
+    assert "R-07 to R-15 Figures without a checked source: full print. Key hyper" in plain_text(seen, "#before")
     assert "R-03 told above." in seen.page.locator("#before").inner_text()
     order = "ids => ids.map(id => document.querySelector(id).getBoundingClientRect().top)"
     tops = seen.page.evaluate(order, [".cards", "#before", "#placements", "#beside", "#now", "#choose"])
