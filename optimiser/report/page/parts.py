@@ -46,7 +46,8 @@ def run_data(run: Run, problem: Problem) -> dict[str, Any]:
 
 def asked_otherwise(problem: Problem, run: Run) -> bool:
     """Whether a run answers another question: it is set beside others, and none is the best."""
-    return bool(differing(asked_about(problem), asked_about(run.plan.problem)))
+    other = run.plan.problem
+    return other is not problem and bool(differing(asked_about(problem), asked_about(other)))
 
 
 def broken(run: Run) -> Iterator[str]:
