@@ -29,7 +29,7 @@ from optimiser.problem.words import (
 )
 from optimiser.report.counted import Counted, counted_today
 from optimiser.report.summary_of_staff import lacks_staff, staff_in_words, year_of
-from optimiser.report.words import lower
+from optimiser.report.words import lower, name_of
 
 # So many services are named on a screen.
 MOST_NAMED, EVERY = 3, None
@@ -300,16 +300,17 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
     return [f"Change of average minutes {who}: {'; '.join([*found[:most], *more])}."] if found else []
 
 
-def gains(plan: Plan, *, in_short: bool = False, today: Plan | None = None) -> list[str]:
+def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: Plan | None = None) -> list[str]:
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break.
 
-    In short it is said how many of today's sites keep to it, and not what each of them has. ``today`` is today's sites
-    under another question than the plan's: then what is asked otherwise, or no more, is no gain.
+    In short it is said how many of today's sites keep to it, and not what each of them has; ``by_whom`` is whether it
+    is said, too, who asks for it. ``today`` is today's sites under another question than the plan's: then what is asked
+    otherwise, or no more, is no gain.
     """
     before = today or plan.today
     asked = {broken.stated(plan.problem, str(instance)) for instance in plan.rules["instance"]}
     rules = [
-        _gain(plan, rule, whose, instances, in_short, before)
+        _gain(plan, rule, whose, instances, in_short, before, by_whom)
         for (rule, whose), instances in _no_longer_broken(plan, before).items()
         if JUDGED[rule].is_gain and (rule, whose) in asked and _asks_the_same(plan, before, instances[0])
     ]
@@ -365,9 +366,13 @@ def _less_short(plan: Plan, in_short: bool) -> Iterator[str]:
                 yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
 
 
-def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: bool, before: Plan) -> str:
+def _gain(
+    plan: Plan, rule: str, whose: Names, instances: list[str], in_short: bool, before: Plan, by_whom: bool
+) -> str:
     """Return what would be so by a rule: of patients and staff with what is there today, else what it asks."""
     problem, today = before.problem, {str(row["instance"]): row for row in before.broken.to_dict("records")}
+    asks = name_of(str(today[instances[0]]["source"])) if by_whom else ""
+    asks += "; " if asks else ""
     sites = [broken.site_of(problem, one) for one in instances]
     if once_kept := JUDGED[rule].once_kept:
         has = [broken.has_of(today[one]["left"], today[one]["right"], PATIENTS) for one in instances]
@@ -378,7 +383,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
         enough = float(today[instances[0]]["right"]), [site for site in every if site not in sites]
         if in_short:
             otherwise = _other_periods(plan, whose[0], *enough)
-            return f"{would_be} (by this model {_which(problem, enough[1], every)} today{otherwise})"
+            return f"{would_be} ({asks}by this model {_which(problem, enough[1], every)} today{otherwise})"
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], *enough)}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):
@@ -392,7 +397,7 @@ def _gain(plan: Plan, rule: str, whose: Names, instances: list[str], in_short: b
             year = year_of(problem, team)
             if in_short:
                 which = _which(problem, [site for site in at if site not in sites], at)
-                return f"{there} ({f'in {year}' if year else 'today'} {which} had)"
+                return f"{there} ({asks}{f'in {year}' if year else 'today'} {which} had)"
             in_post = totals(plan.staffing, "in_post")[team, unit]
             on_it = float(today[instances[0]]["right"]) * len(plan.sites_of(code))
             fewer = (

@@ -21,7 +21,7 @@ from optimiser.plan.proof import PROVED
 from optimiser.problem import Problem
 from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, whole
 from optimiser.problem.words import short as short_name
-from optimiser.report import rests_on, words
+from optimiser.report import glossary, rests_on, words
 from optimiser.report.against_today import busier, gains, moved
 from optimiser.report.counted import counted_today
 from optimiser.report.page import parts, placements
@@ -31,7 +31,7 @@ from optimiser.report.summary_of_staff import lacks_staff, short, staff_in_words
 from optimiser.report.summary_of_staff import moved as moved_staff
 
 MOST_CHANGES = 2
-NO_BENEFIT = "Benefit to patients was not estimated."
+NO_BENEFIT = "Benefit: not estimated."
 WOULD = " would "
 # How it begins to say what the answer would be by what was counted.
 COUNTED = "With as many"
@@ -41,7 +41,7 @@ RECRUITED = "recruitment_within_limit"
 ALL_CHANGES = "“What would change it”"
 # Of what decides: how many patients a site would see.
 WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
-SPAN = re.compile(r"would see (\d+) to (\d+) patients a year, (depending on [^,.]+)\.")
+SPAN = re.compile(r"would see (\d+) to (\d+) patients a year")
 GROWTH = "Enough for that: "
 PARTS_OF_A_PERCENT = re.compile(r"\b([1-9]\d*\.\d+)%")
 MOST_GAINS = 4
@@ -90,7 +90,7 @@ def cards(run: Run, answer: dict[str, float], today: dict[str, float], ways: Seq
 
 def gained(plan: Plan) -> str:
     """Return what is gained against today's sites, in a sentence; nothing where today is not known."""
-    return gained_in_words(gains(plan, in_short=True)) if plan.problem.services_with_today else ""
+    return gained_in_words(gains(plan, in_short=True, by_whom=True)) if plan.problem.services_with_today else ""
 
 
 def gained_in_words(every: Sequence[str]) -> str:
@@ -185,8 +185,8 @@ def _in_name_only(plan: Plan) -> str:
 def decides(run: Run, ways: Sequence[Placement]) -> str:
     """Return what the answer turns on: sites with shorter journeys, and the rule that stops them; nothing if none are.
 
-    Of several the ones that break fewest rules, and these by least. Of other services that close it says what keeping
-    them as they are today would take.
+    Of several the nearest to the rules: the ones that break fewest, and these by least. Of other services that close it
+    says what keeping them as they are today would take.
     """
     main, quicker = words.main_service(run.plan.problem), _quicker(run.plan, ways)
     if main is None or not quicker:
@@ -198,7 +198,8 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     near = _within_not(run.plan, main, row, ways)
     span = f" (not settled, {found[1]}: {found[2]})" if (found := not_settled(run, ways)) else ""
     at = words.where(run.plan.problem, row.way.sites)
-    said = f"the {name} at {at} is quicker ({minutes}{near}), but {row.lacks}{span}."
+    one, which = ("of quicker choices the", "nearest to the rules") if len(quicker) > 1 else ("the", "quicker")
+    said = f"{one} {name} at {at} is {which} ({minutes}{near}), but {row.lacks}{span}."
     return " ".join([said, *_as_today_takes(run.plan, main)])
 
 
@@ -224,7 +225,7 @@ def not_settled(run: Run, ways: Sequence[Placement]) -> tuple[Placement, str, st
     number = float(sees[1].replace(",", ""))
     for cited, one in _known(run, ""):
         if (span := SPAN.search(one)) and float(span[1]) <= number <= float(span[2]):
-            return row, cited, f"{span[1]} to {span[2]}, {span[3]}"
+            return row, cited, f"{span[1]} to {span[2]}"
     return None
 
 
@@ -246,12 +247,12 @@ def held_to(plan: Plan) -> str:
     Named are those that ask for patients, staff or another service, of the service that comes first before others'.
     """
     problem, main = plan.problem, words.main_service(plan.problem)
-    stated = dict.fromkeys(broken.stated(problem, str(one)) for one in plan.rules["instance"])
+    stated, name = who_asks(plan), {code: words.lower(one.name) for code, one in problem.services.items()}
     asked = [one for one in stated if _is_of_a_service(problem, one)]
     first = sorted(asked, key=lambda one: (not _of_number(one[0]), one[1][0] != main))[:MOST_RULES]
     by_service = {code: [one for one in asked if one in first and one[1][0] == code] for code in problem.services}
     each = [
-        f"{words.lower(problem.services[code].name)}: {', '.join(_asked_of(problem, one) for one in rules)}"
+        f"{name[code]}: {', '.join(_asked_of(problem, one) + stated[one] for one in rules)}"
         for code, rules in sorted(by_service.items(), key=lambda one: one[0] != main)
         if rules
     ]
@@ -260,6 +261,26 @@ def held_to(plan: Plan) -> str:
     named = len(first) + (len(recruits) if nobody else 0)
     more = [f"and {len(stated) - named} more, under “How this was checked”"] if len(stated) > named else []
     return f"{'; '.join([*each, *nobody, *more])}." if each else ""
+
+
+def key(references: Sequence[parts.Reference], known: int, said: str) -> tuple[str, str]:
+    """Return the key to what stands first: where its references are, and what its words mean in short.
+
+    So many of the references as are ``known`` are of what to know, the others of figures that nobody checked; ``said``
+    is all that stands there.
+    """
+    at = {"“What to know”, below": references[:known], "“References”": references[known:]}
+    each = {place: " to ".join(parts.ends([one.number for one in some])) for place, some in at.items() if some}
+    return "; ".join(f"{numbers}: {place}" for place, numbers in each.items()), "; ".join(glossary.met_in(said))
+
+
+def who_asks(plan: Plan) -> dict[tuple[str, Names], str]:
+    """Return who asks for so many patients or staff, in brackets, by rule as ``stated`` has it; of others nothing."""
+    rows = zip(plan.rules["rule"], plan.rules["instance"], plan.rules["source"], strict=True)
+    return {
+        broken.stated(plan.problem, str(one)): f" ({name})" if _of_number(str(rule)) and name else ""
+        for rule, one, name in ((rule, one, words.name_of(str(source))) for rule, one, source in rows)
+    }
 
 
 def _of_number(rule: str) -> bool:

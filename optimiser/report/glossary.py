@@ -14,9 +14,18 @@ AS_THERE = "yes"
 
 @cache
 def rows() -> tuple[Mapping[str, str], ...]:
-    """Return every word, its meaning and what the page says of it: ``yes`` for the same, nothing to leave it out."""
+    """Return every word, its meaning and what the page says of it: ``yes`` for the same, nothing to leave it out.
+
+    ``in_short`` is what it says where the word is met first, for the few that stand there.
+    """
     text = (package_files("optimiser.report") / "glossary.csv").read_text(encoding="utf-8")
     return tuple(csv.DictReader(text.splitlines()))
+
+
+def met_in(text: str) -> list[str]:
+    """Return the words that are met in a text with what they mean in short, those that have that."""
+    said = text.lower()
+    return [f"{row['word']}: {row['in_short']}" for row in rows() if row["in_short"] and row["word"].lower() in said]
 
 
 def on_the_page() -> Iterator[tuple[str, str]]:

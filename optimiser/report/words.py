@@ -18,7 +18,7 @@ from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Objective, Problem, Service, worked_out_once
-from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places, spoken
+from optimiser.problem.words import amount, apart, begun, decimals, in_round_words, listed, percent, places, spoken
 from optimiser.report import rests_on
 
 # Columns that every number rests on, in any table, and what they count.
@@ -46,6 +46,9 @@ MOST_NAMED = 4
 # From so large a share of an objective on it is said that one service decides most of it.
 MUCH = 0.5
 MOST_SITES_NAMED = 8
+# Of the source of what a rota needs, what stands before that of the number which is stated; and where a name ends.
+OF_WHAT_IS_STATED = re.compile(r"^The larger of .*? and [\d.]+: ")
+END_OF_A_NAME = re.compile(r"[:;,(]")
 
 # What no run takes account of, whatever the question.
 NOT_MODELLED = (
@@ -90,7 +93,7 @@ def answer(plan: Plan) -> str:
         any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
     )
     change = "changes" if changing == 1 else "change"
-    tail = f" {changing} of {len(rest)} others not fixed {change} sites." if rest else ""
+    tail = f" {amount(changing, 'services', 'more ')} {change} sites; {len(rest) - changing} not." if rest else ""
     there_today = {code for _, code in problem.today} - {*shown}
     lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
     tail += f" {begun(listed(lower(one.name) for one in lost))} would then be provided nowhere." if lost else ""
@@ -410,6 +413,15 @@ def data_used(run: Run) -> list[tuple[str, str, str]]:
 def lower(name: str) -> str:
     """Return a name as it stands within a sentence: abbreviations as they are."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
+def name_of(source: str) -> str:
+    """Return the name of a source, which ends where it says what is read there.
+
+    Of a rota that needs what is stated, and no more for its cover, it is the name of what states it.
+    """
+    stated = OF_WHAT_IS_STATED.split(source, maxsplit=1)[-1]
+    return END_OF_A_NAME.split(stated, maxsplit=1)[0].strip()
 
 
 def ends_of_steps(standard: float) -> list[float]:

@@ -77,8 +77,8 @@ def test_where_nothing_was_varied_the_quicker_sites_are_named_with_the_rules_tha
     run = run_of(answer("tiny"))
     _, ways = placements.placements([run], "walk_in", "the answer")
     assert cards.decides(run, ways).startswith(
-        "the walk-in clinic at Ash and Cedar is quicker (13.00 minutes, not 16.00; 100% within 30 minutes, not 80%), "
-        "but it breaks 2"
+        "of quicker choices the walk-in clinic at Ash and Cedar is nearest to the rules (13.00 minutes, not 16.00; "
+        "100% within 30 minutes, not 80%), but it breaks 2"
     )
     *_, last = cards.cards(run, {}, {}, ways)
     perhaps, none = last.lines

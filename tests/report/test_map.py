@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -134,6 +135,12 @@ def test_what_is_drawn_once_more_follows_the_map(
             seen.page.click(f"[name=view][value={view}]")
             pictures.append(close.screenshot())
         assert len({*pictures}) == 3 and seen.violations() == []
+        # A map that is saved has it below, from the same drawing.
+        saved = ElementTree.fromstring(seen.page.evaluate("standingAlone(byId('picture'), 'A map')"))
+        whole, again = saved.findall("{http://www.w3.org/2000/svg}svg")
+        assert again.get("viewBox") == close.get_attribute("viewBox") and float(again.get("y", 0)) > 0
+        used = {one.get("href", "")[1:] for one in again.iter("{http://www.w3.org/2000/svg}use")}
+        assert used and used <= {one.get("id") for one in whole.iter()}
         assert seen.quiet
 
 

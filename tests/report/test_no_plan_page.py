@@ -38,7 +38,8 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
     with visit(browser, (none.parent / "page.html").as_uri()) as seen:
         page = seen.page
         assert page.locator("h1").inner_text() == (
-            "No plan meets every rule: 3 rules on the full emergency department cannot hold together."
+            "No plan meets every rule: 3 rules on the full emergency department cannot hold together. "
+            "Whichever way out, the hyper-acute stroke unit closes at Broomfield and Southend."
         )
         for text in (
             "Which rules clash?",
@@ -56,7 +57,8 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             # Ranked by what the question makes small, and by how much the last is longer.
             "By fewest minutes of travel for residents' patients in all, and nothing else, best:",
             "way 1 and way 2, which are level; then way 3 (+2.8 minutes per attendance).",
-            "shares are of 336,706 emergency attendances a year",
+            "of 336,706 emergency attendances a year (today’s)",
+            "hyper-acute stroke unit has at least 600 patients a year at each site; but Broomfield has 416, Southend",
             # Of every way out: how far a rule gives way, what is gained, on which staff it rests, and who loses.
             "outcomes and room for 1,702 patients a year at Basildon (today, by the model, 799) were not looked at.",
             "moved; then at Basildon 8, Broomfield 8 and Southend 9",
@@ -70,7 +72,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             "Gained whichever way out:",
             "600 patients a year (by this model Basildon alone today; as counted in 2018/19 and 2019/20 Southend alone",
             "in 2021/22 all 3, but these take 18 stroke",
-            "at each site that provides it; 25 were in post in all in 2017.",
+            "at each site that provides it (College of Emergency Medicine 2010); 25 were in post in all in 2017.",
             "5 WTE emergency medicine consultants recruited; 1 of the stroke consultants moved",
             "877 of 1,863 residents' stroke admissions a year (47%), by 13.2 minutes on average,",
             "No plan meets every rule: confirmed independently",
@@ -79,7 +81,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             assert box and box["y"] + box["height"] <= LAPTOP[1], text
         # What the clash is about comes before all else that today's sites break.
         breaks = page.locator(".card").nth(2).locator("li").all_text_contents()
-        assert breaks[2].startswith("Full emergency department needs 10 WTE")
+        assert breaks[2].startswith("Asked: full emergency department needs 10 WTE")
         # A row a way out: where it would be best, minutes, within, outside, each beside today's.
         rows = [row.locator("td").all_text_contents() for row in page.locator("#ways-out tbody tr").all()]
         assert [row[:4] for row in rows] == [

@@ -288,12 +288,16 @@ class _Page:
     def _answer(self) -> dict[str, Any]:
         run, main = self.run, words.main_service(self.problem)
         known = len(parts.to_know(run))
-        return {
+        first = {
             "answer": words.headline(run.plan, cards.in_doubt(run, self.ways[1])),
+            "leads": self._leads(),
+            "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
+        }
+        return {
+            **first,
+            "key": cards.key(self.references, known, str(first)),
             "status": words.status(run),
             "checked": words.checked(run),
-            "cards": cards.cards(run, self.measured, self.measured_today, self.ways[1]),
-            "leads": self._leads(),
             "rests": self._rests(),
             "placed": self._placed(main),
             "matrix": self._matrix(),
@@ -303,6 +307,7 @@ class _Page:
             "called": [*summary.option(run.plan, coded=False), *of_changes(self.problem)],
             "beside": {heading: said for heading, said in summary.beside(run).items() if heading not in ELSEWHERE},
             "before": self.references[:known],
+            "unverified": self.references[known:],
             "told": cards.told_in_full(run),
             "unverified_numbers": parts.ends([one.number for one in self.references[known:]]),
             "as_counted": self._as_counted(main),

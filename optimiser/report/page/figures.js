@@ -25,27 +25,37 @@ function linesOf(text, across, size) {
   return lines;
 }
 
-// The figure as a file that stands by itself: with its style, its title and where it comes from.
+// The figure as a file that stands by itself: with its style, its title and where it comes from, and below it the part of
+// a map that is drawn once more.
 function standingAlone(svg, words) {
   const [, , across, down] = svg.getAttribute("viewBox").split(" ").map(Number), size = Math.max(12, across / 45), step = 1.35 * size;
   const head = linesOf(words, across - size, size), foot = linesOf(`Draft: not a decision. ${document.title}`, across - size, size);
-  const above = step * (head.length + 0.6), whole = above + down + step * (foot.length + 0.6);
+  const inset = svg.id === "picture" ? document.querySelector("#close-up svg") : null, side = inset ? across / 2 : 0;
+  const above = step * (head.length + 0.6), below = above + down + side, whole = below + step * (foot.length + 0.6);
   const file = made("svg", {viewBox: `0 0 ${across} ${whole}`, width: across, height: whole, xmlns: "http://www.w3.org/2000/svg"});
   // Styles are set one by one: as attributes the page's policy would refuse them.
   const styled = (node, css) => {
     node.style.cssText = css;
     return node;
   };
-  const written = (lines, top, weight) => lines.map((line, number) => styled(made("text", {x: size / 2, y: top + step * (number + 1)}, line),
+  const written = (lines, top, weight, left = 0) => lines.map((line, number) => styled(made("text", {x: left + size / 2, y: top + step * (number + 1)}, line),
     `font: ${weight} ${size}px Arial, sans-serif; fill: #1d2730; text-anchor: start; stroke: none`));
   const style = made("style"), figure = svg.cloneNode(true), ground = getComputedStyle(svg).backgroundColor;
   style.textContent = document.querySelector("style").textContent;
-  for (const name of ["aria-labelledby", "role"]) figure.removeAttribute(name);
-  for (const [name, value] of Object.entries({x: 0, y: above, width: across, height: down})) figure.setAttribute(name, value);
-  styled(figure, `width: ${across}px; height: ${down}px; max-height: none; font-family: Arial, sans-serif`);
-  figure.prepend(styled(made("rect", {width: across, height: down}), `fill: ${ground === "rgba(0, 0, 0, 0)" ? "#fff" : ground}; stroke: none`));
+  const placed = (node, y, width, height, css) => {
+    const [left, top, wide, high] = node.getAttribute("viewBox").split(" ");
+    for (const name of ["aria-labelledby", "role"]) node.removeAttribute(name);
+    for (const [name, value] of Object.entries({x: 0, y, width, height})) node.setAttribute(name, value);
+    node.prepend(styled(made("rect", {x: left, y: top, width: wide, height: high}), `fill: ${ground === "rgba(0, 0, 0, 0)" ? "#fff" : ground}; stroke: none`));
+    return styled(node, `width: ${width}px; height: ${height}px; ${css}`);
+  };
+  placed(figure, above, across, down, "max-height: none; font-family: Arial, sans-serif");
   file.append(made("title", {}, words), style, styled(made("rect", {width: across, height: whole}), "fill: #fff; stroke: none"),
-    ...written(head, 0, 600), figure, ...written(foot, above + down, 400));
+    ...written(head, 0, 600), figure, ...written(foot, below, 400));
+  if (inset) {
+    figure.after(placed(inset.cloneNode(true), above + down, side, side, "--hair: .25; --thin: .8; --thick: 1.4"),
+      ...written(linesOf(byId("close-said").textContent, across - side - size, size), below - 4 * step, 400, side));
+  }
   return new XMLSerializer().serializeToString(file);
 }
 

@@ -20,7 +20,7 @@ from optimiser.plan.finished import Run, WithoutPlan
 from optimiser.plan.runs import versions
 from optimiser.plan.told import told
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, apart, begun, listed, many_of, short, shown, spoken, whole
+from optimiser.problem.words import amount, apart, begun, listed, many_of, short, shown, spoken, whole, within
 from optimiser.report import cards, glossary, rests_on, screen, words
 from optimiser.report.against_today import gains
 from optimiser.report.cards import Card, Line
@@ -114,16 +114,17 @@ class _Page:
     @property
     def context(self) -> dict[str, Any]:
         references, known = parts.references(self.run), len(parts.to_know(self.run))
+        first = {"sentence": self._sentence(), "cards": list(self._cards()), "ways": list(self._ways())}
         return {
+            **first,
+            "key": cards.key(references, known, str(first)),
+            "unverified": references[known:],
             "title": self.problem.title,
             "years": words.data_years(self.run),
             "data_used": tables.data_used(self.run),
             "run": {"name": self.name},
             "version": versions()["optimiser"],
             "breaches": list(self.run.breaches["message"]),
-            "sentence": self._sentence(),
-            "cards": list(self._cards()),
-            "ways": list(self._ways()),
             "alone": all(" " not in str(row["gives_way"]) for row, *_ in self.ranked),
             "order": self._order,
             "of_all": self._of_all,
@@ -142,12 +143,17 @@ class _Page:
         }
 
     def _sentence(self) -> str:
-        many = len(self.sets[0])
+        many, shut = len(self.sets[0]), _by_service(self.problem, self._always)
+        closes = ""
+        if all(self.then) and 0 < len(shut) <= MOST_ON_A_CARD:
+            names = {code: words.lower(self.problem.services[code].name) for code in shut}
+            each = (f"the {names[code]} closes at {words.where(self.problem, at)}" for code, at in shut.items())
+            closes = f" Whichever way out, {'; '.join(each)}."
         if many == 1:
-            return "No plan meets every rule: one rule cannot be met at all."
+            return f"No plan meets every rule: one rule cannot be met at all.{closes}"
         them = "both hold" if many == 2 else "hold together"
         on = f" on the {words.lower(self.problem.services[self.about[0]].name)}" if len(self.about) == 1 else ""
-        return f"No plan meets every rule: {amount(many, 'rules')}{on} cannot {them}."
+        return f"No plan meets every rule: {amount(many, 'rules')}{on} cannot {them}.{closes}"
 
     def _cards(self) -> Iterator[Card]:
         first, *others = self.sets
@@ -159,10 +165,13 @@ class _Page:
         yield Card("Who loses?", list(self._who_loses()))
 
     def _dated(self, instance: str, words: str) -> str:
-        """Return a rule with the year of which its staff are, where that is known and nobody changed them."""
+        """Return a rule with who asks for its number, and the year of its staff, where nobody changed them."""
+        asks = cards.who_asks(self.today).get(broken.stated(self.problem, instance), "")
         team = next((self.problem.teams[one] for one in instance.split(".") if one in self.problem.teams), None)
         year = year_of(self.problem, team.code) if team else None
-        return words.replace(" are in post in all", f" were in post in all in {year}") if year else words
+        words = words.replace(" are in post in all", f" were in post in all in {year}") if year else words
+        said, semicolon, more = words.partition("; ")
+        return f"{said}{asks}{semicolon}{more}"
 
     def _is_it_safe(self) -> Iterator[Line]:
         """Yield what today's sites break, that of the clash first, and what was not looked at in any way out."""
@@ -178,7 +187,8 @@ class _Page:
         lines = sorted(broken.lines(self.today), key=lambda one: not one.startswith(names))
         rules = broken.rules_among(self.problem, map(str, self.today.broken["instance"]))
         yield Line("Today's sites break", f"{amount(rules, 'rules')}, by this model.", caution=True)
-        yield from (Line("", f"{one}.") for one in lines[:MOST_ON_A_CARD])
+        for asked, _, there in (one.partition(": ") for one in lines[:MOST_ON_A_CARD]):
+            yield Line("Asked:", f"{within(asked)}{f'; but {there}' if there else ''}.")
         if len(lines) > MOST_ON_A_CARD:
             yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
 

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from math import isfinite
 from typing import Any
 
@@ -13,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from optimiser.plan import Plan
-from optimiser.plan.affected import one_row_an_area
+from optimiser.plan.affected import asked_about, one_row_an_area
+from optimiser.plan.asked import differing
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import number
 from optimiser.problem import Problem
@@ -38,7 +40,14 @@ def run_data(run: Run, problem: Problem) -> dict[str, Any]:
         "title": run.plan.problem.title,
         "designated": designated_at(problem, run.plan.designated) if same else None,
         "broken": len(run.plan.broken),
+        "asked_otherwise": asked_otherwise(problem, run),
     }
+
+
+def asked_otherwise(problem: Problem, run: Run) -> bool:
+    """Whether a run answers another question: it is set beside others, and none is the best."""
+    other = run.plan.problem
+    return other is not problem and bool(differing(asked_about(problem), asked_about(other)))
 
 
 def broken(run: Run) -> Iterator[str]:
@@ -251,8 +260,12 @@ def ends(numbers: Sequence[str]) -> list[str]:
 
 
 def aims(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return up to three aims on which runs differ, and each run's score on each: 0 the worst of them, 100 the best."""
-    first = words.main_service(runs[0].plan.problem)
+    """Return up to three aims on which runs differ, and each run's score on each: 0 the worst of them, 100 the best.
+
+    Runs that answer another question than the first are not ranked with it, and have no scores.
+    """
+    problem = runs[0].plan.problem
+    ranked, first = [not asked_otherwise(problem, run) for run in runs], words.main_service(problem)
     wanted = [
         ("average journey", "mean_minutes", first or ""),
         (f"longest journey{words.of_those_who_stay(runs[0].plan.problem)}", "worst_minutes", first or ""),
@@ -260,10 +273,11 @@ def aims(runs: Sequence[Run]) -> dict[str, Any]:
     ]
     aims, scores = [], []
     for name, measure, service in wanted:
-        values = [number(run.measures, measure, service) for run in runs]
-        if len(runs) > 1 and all(map(isfinite, values)) and max(values) > min(values):
+        values = [number(run.measures, measure, service) for run in compress(runs, ranked)]
+        if len(values) > 1 and all(map(isfinite, values)) and max(values) > min(values):
             aims.append({"name": begun(name)})
-            scores.append([100 * (max(values) - value) / (max(values) - min(values)) for value in values])
+            scored = (100 * (max(values) - value) / (max(values) - min(values)) for value in values)
+            scores.append([next(scored) if one else 0.0 for one in ranked])
     return {"aims": aims, "scores": [list(one) for one in zip(*scores, strict=True)]}
 
 

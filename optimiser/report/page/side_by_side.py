@@ -12,14 +12,12 @@ import pandas as pd
 
 from optimiser.errors import Fault, InputError, shown
 from optimiser.inputs.files import read_bytes
-from optimiser.plan.affected import asked_about
-from optimiser.plan.asked import differing
 from optimiser.plan.comparison import FROM_OUTSIDE, MORE_AT, PLACES_BROKEN, WITHOUT_EXCEPTIONS, compare, tables_of
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS
 from optimiser.problem import Problem
 from optimiser.problem.words import NO_SITE, begun, places, short
-from optimiser.report.page.parts import letters_that_tell
+from optimiser.report.page.parts import asked_otherwise, letters_that_tell
 from optimiser.report.page.tables import FORMS, OF_THOSE_WHO_STAY, Cell, Row, Table, Values, rule_in_words, values_of
 from optimiser.report.words import decided, of_those_who_stay
 
@@ -84,7 +82,7 @@ def measured(runs: Sequence[Run]) -> dict[str, Table]:
     values, listed = values_of(runs[0]), decided(problem)
     stay = max(of_those_who_stay(run.plan.problem) for run in runs)
     # Answers to different questions are set side by side, and none is best.
-    one_question = not any(differing(asked_about(problem), asked_about(run.problem)) for run in runs[1:])
+    one_question = not any(asked_otherwise(problem, run) for run in runs[1:])
     first: list[Row] = []
     same: list[Row] = []
     more: list[Row] = []

@@ -23,19 +23,20 @@ function winnersOf(scores, lawful) {
   });
 }
 
-// Nothing is weighed until somebody says how, and an option that breaks a rule is not ranked; nor is one alone.
+// Nothing is weighed until somebody says how, and an option that breaks a rule is not ranked; nor is one of another
+// question, or one alone.
 function rank() {
   const boxes = Array.from(document.querySelectorAll("[data-aim]")), weights = boxes.map(box => Number(box.value));
   const {scores} = PAGE.aims, total = weights.reduce((sum, one) => sum + one, 0);
-  const every = scores.map((_, run) => run), lawful = every.filter(run => !PAGE.runs[run].broken), several = lawful.length > 1;
+  const every = scores.map((_, run) => run), out = run => PAGE.runs[run].broken || PAGE.runs[run].asked_otherwise, lawful = every.filter(run => !out(run)), several = lawful.length > 1;
   const mix = total ? weights.map(one => one / total) : null, mixes = several ? winnersOf(scores, lawful) : [];
   wholeShares(mix || weights.map(() => 1)).forEach((share, aim) => (boxes[aim].nextElementSibling.textContent = mix ? `${share}%` : "–"));
   const points = run => scoreOf(scores[run], mix), wins = run => mixes.reduce((sum, [, found]) => sum + (found.includes(run) ? 1 / found.length : 0), 0);
   const order = mix ? [...lawful].sort((one, other) => points(other) - points(one)) : lawful;
-  byId("ranked").tBodies[0].replaceChildren(...[...order, ...every.filter(run => PAGE.runs[run].broken)].map(run => {
-    const row = element("tr"), {name, broken} = PAGE.runs[run];
-    const breaks = broken ? ` (breaks ${broken} rule${broken > 1 ? "s" : ""})` : "";
-    const cells = broken ? ["–", "not ranked"] : [mix ? FORMS.whole(points(run)) : "–", several ? FORMS.percent(wins(run) / mixes.length) : "no other to rank it with"];
+  byId("ranked").tBodies[0].replaceChildren(...[...order, ...every.filter(out)].map(run => {
+    const row = element("tr"), {name, broken, asked_otherwise} = PAGE.runs[run];
+    const breaks = asked_otherwise ? " (answers another question)" : broken ? ` (breaks ${broken} rule${broken > 1 ? "s" : ""})` : "";
+    const cells = out(run) ? ["–", "not ranked"] : [mix ? FORMS.whole(points(run)) : "–", several ? FORMS.percent(wins(run) / mixes.length) : "no other to rank it with"];
     row.append(element("th", name + breaks, {scope: "row"}), ...cells.map(cell => element("td", cell, {class: "n"})));
     return row;
   }));
