@@ -72,7 +72,20 @@ LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "a number that is none": lambda change: change["gained"][-1].update(after="800"),
     "another measure": lambda change: change["gained"][0].update(measure="best_minutes"),
     "another service": lambda change: change["gained"][0].update(service="x_ray"),
+    "a gain left out": lambda change: change["gained"].pop(0),
+    "hours for minutes": lambda change: change["gained"][0].update(unit="hours"),
+    "a word beside": lambda change: change["gained"][0].update(more="x"),
+    "a value that a rule has not": lambda change: change.update(to=1),
+    "sites in words that are not then": lambda change: swap(change, "Ash and Birch would", "Ash would"),
+    "minutes in words that are not then": lambda change: swap(change, "(13.33", "(3.33"),
+    "no words": lambda change: change.update(words=""),
 }
+
+
+def swap(change: dict[str, Any], was: str, now: str) -> None:
+    """Have a change say something else in its words."""
+    assert was in change["words"]
+    change["words"] = change["words"].replace(was, now, 1)
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -90,6 +103,19 @@ OF_ONE_SITE: dict[str, Callable[[dict[str, Any]], object]] = {
     "more sites than are allowed": lambda change: change.update(then={"clinic": ["ash", "birch"]}),
     "no plan": lambda change: change.update(then=None),
     "no designations": lambda change: change.update(then={"clinic": "ash"}),
+    "another amount": lambda change: change.update(by=50),
+    "hours": lambda change: change.update(unit="hours"),
+    "another share of what is now": lambda change: change.update(size=0.1),
+    "a service": lambda change: change.update(service="clinic"),
+    "something gained": lambda change: change.update(gained=[{}]),
+    "other minutes in words": lambda change: swap(change, " 5 minutes", " 15 minutes"),
+    "shorter for longer": lambda change: swap(change, "longer", "shorter"),
+    "another site in words": lambda change: swap(change, "Clinic at Ash", "Clinic at Birch"),
+    "a rule that is not broken": lambda change: swap(
+        change, "best.", "best; the plan's own sites would then break a rule: Clinic has at least 2 sites."
+    ),
+    "a kind of another": lambda change: change.update(kind="border"),
+    "a figure that cannot be changed": lambda change: change.update(what="journeys.birch.from_area.west"),
 }
 
 
@@ -100,6 +126,35 @@ def test_a_lie_about_journeys_to_one_site_is_noticed(lie: str):
     assert (first["what"], first["to"]) == ("journeys.birch.from_everywhere", 5)
     assert found_in(run, lambda change: None) == set()
     assert found_in(run, OF_ONE_SITE[lie], "parameter") == {CHECK}
+
+
+OF_FIGURES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
+    "too few patients": ("patients", lambda change: change.update(to=1.01, by=0.01)),
+    "patients in words": ("patients", lambda change: swap(change, "9% more", "1% more")),
+    "fewer patients for more": ("patients", lambda change: swap(change, "more", "fewer")),
+    "a limit that one has": ("patients", lambda change: change.update(what="minimum_patients.clinic")),
+    "too many staff": ("a doctor", lambda change: change.update(to=5, by=1)),
+    "half a person": ("a doctor", lambda change: change.update(to=2.5, by=3.5)),
+    "staff in words": ("a doctor", lambda change: swap(change, "3 fewer", "1 fewer")),
+    "who is left in post": ("a doctor", lambda change: swap(change, "Birch 2", "Birch 1")),
+    "a team that is not": ("a doctor", lambda change: change.update(what="staff.nurses.people")),
+    "why the plan goes": ("a doctor", lambda change: change.update(words=change["words"].partition(";")[0] + ".")),
+}
+
+
+@pytest.mark.parametrize("lie", OF_FIGURES)
+def test_a_lie_about_patients_or_staff_is_noticed(lie: str):
+    world, told = OF_FIGURES[lie]
+    assert found_in(files(world), told, "parameter") == {CHECK}
+
+
+def test_changes_stand_once_each_the_smallest_first():
+    record = json.loads(files("patients")["run.json"])
+    changes = record["would_change"]["changes"]
+    for lie in (changes[::-1], [*changes, changes[-1]]):
+        record["would_change"]["changes"] = lie
+        found = checker.check(files("patients") | {"run.json": json.dumps(record).encode()})
+        assert list(found["check"]) == [CHECK]
 
 
 def test_a_share_within_the_standard_is_worked_out():

@@ -435,6 +435,15 @@ def test_a_true_second_opinion_is_no_breach() -> None:
     assert not names(run_with(silent))
 
 
+def test_a_listed_file_that_no_check_reads_is_named_and_no_other() -> None:
+    beside = {"endorsement.csv": b"who\nNHS England\n", "inputs/letter.txt": b"All is well."}
+    files = {name: text.encode() for name, text in FILES.items()}
+    assert examined(sealed(files | beside)).unread == ("endorsement.csv", "inputs/letter.txt")
+    assert examined(sealed(files)).unread == ()
+    # Of a run that is not so it is no question.
+    assert examined(run_with(("run.json", "2026-11-21", "9999-12-31"))).unread == ()
+
+
 def test_a_folder_is_checked_like_a_mapping(tmp_path: Path) -> None:
     for name, content in run_with(("journeys.csv", "20.5,20.0", "20.5,21.0")).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
