@@ -147,11 +147,15 @@ def _wrong_in_a_figure(run: Run, change: Mapping[str, Any], then: Designated | N
     text = f"{Decimal(to.numerator) / to.denominator:f}"
     text = f"+{text}" if kind == "journeys" and to >= 0 else text
     changes = Changes(cast("ConfigReader", _Refusing()), {what: Change(text, "", "", verified=False)})
+    inputs = run.inputs._replace(
+        minutes=_of_areas(run, run.inputs.minutes),
+        by_mode={mode: _of_areas(run, table) for mode, table in run.inputs.by_mode.items()},
+    )
     try:
         if not KNOWN_FIGURES.fullmatch(what):
             raise _Refused
         worked_out = not what.startswith(OF_A_CORRIDOR)
-        varied = inputs_as_changed(run.question, run.inputs, {}, lambda *_: ALL, changes) if worked_out else run.inputs
+        varied = inputs_as_changed(run.question, inputs, {}, lambda *_: ALL, changes) if worked_out else inputs
     except (_Refused, ValueError):
         yield "to", f"{what} {text}", "what this question has, and can be"
         return
@@ -159,11 +163,16 @@ def _wrong_in_a_figure(run: Run, change: Mapping[str, Any], then: Designated | N
     if worked_out:
         breaks = trial.breaks_a_rule(_plan(run))
         yield from _turns_not(trial, _plan(run), then)
-    here = [micro for (_, site), micro in run.inputs.minutes.items() if kind == "journeys" and site == names[0]]
+    here = [micro for (_, site), micro in inputs.minutes.items() if kind == "journeys" and site == names[0]]
     stands, by = Fraction(sum(here), len(here) * MICRO) if here else now, abs(to - now)
     unit = {"journeys": "minutes more", "staff": names[-1] if names else ""}.get(kind, "times")
     yield from _not_so(change, by=by, unit=unit, size=by / stands if stands else ALL, service="", gained=[])
     yield from _words_not_so(change, of_a_parameter(run, change, then, varied, breaks))
+
+
+def _of_areas(run: Run, table: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
+    """Return the journeys from the areas that are counted: with a closed border nobody comes from outside."""
+    return {pair: micro for pair, micro in table.items() if pair[0] in run.areas}
 
 
 # The border -----------------------------------------------------------------------------------------------------------
@@ -267,9 +276,9 @@ def _gains_not_so(sides: Mapping[str, Run], gained: list[Mapping[str, Any]]) -> 
         if gain["unit"] != unit:
             yield f"{gain['measure']} unit", gain["unit"], unit
         for side, run in sides.items() if gain["measure"] != OF_STAFF else ():
-            due = _numbers(run, gain["measure"], gain["service"])
-            if not any(nearly(gain[side], one) for one in due):
-                yield f"{gain['measure']} {side}", gain[side], due[0] if due else "a measure that is known"
+            numbers = _numbers(run, gain["measure"], gain["service"])
+            if not any(nearly(gain[side], one) for one in numbers):
+                yield f"{gain['measure']} {side}", gain[side], numbers[0] if numbers else "a measure that is known"
 
 
 def _designated(run: Run, then: Any) -> Designated | None:

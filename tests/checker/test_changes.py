@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from as_files import with_files
 from shipped import answer
+from test_turning import one_clinic
 from worlds import small, three_doctors
 
 from optimiser import checker
@@ -25,7 +26,10 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "patients": lambda: small(minimum_patients=Figure(32.5), standard_minutes=Figure(15)),
     "a doctor": lambda: small(rotas=three_doctors()),
 }
-ONE_SITE = {"one site": lambda: small(at_least_sites=Figure(1), at_most_sites=Figure(1))}
+ONE_SITE: dict[str, Callable[[], Problem]] = {
+    "one site": lambda: small(at_least_sites=Figure(1), at_most_sites=Figure(1)),
+    "the border": one_clinic,
+}
 
 
 @cache
@@ -146,6 +150,29 @@ OF_FIGURES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
 def test_a_lie_about_patients_or_staff_is_noticed(lie: str):
     world, told = OF_FIGURES[lie]
     assert found_in(files(world), told, "parameter") == {CHECK}
+
+
+OF_THE_BORDER: dict[str, Callable[[dict[str, Any]], object]] = {
+    "too few who are pulled": lambda change: change.update(to=0.02, by=0.02, size=0.02),
+    "more than are needed": lambda change: change.update(to=0.5, by=0.5, size=0.5),
+    "more than all": lambda change: change.update(to=1.5),
+    "another amount": lambda change: change.update(by=0.5),
+    "another share": lambda change: change.update(size=0.5),
+    "another figure": lambda change: change.update(what="border_pushes"),
+    "patients": lambda change: change.update(unit="patients a year"),
+    "another service": lambda change: change.update(service="x_ray"),
+    "the plan itself": lambda change: change.update(then={"clinic": ["ash"]}),
+    "other sites of another": lambda change: change.update(then={"clinic": ["birch"], "x_ray": ["ash"]}),
+    "no plan": lambda change: change.update(then=None),
+    "the share in words": lambda change: swap(change, "7.4%", "74%"),
+    "sites in words": lambda change: swap(change, "Birch would", "Ash would"),
+}
+
+
+@pytest.mark.parametrize("lie", OF_THE_BORDER)
+def test_a_lie_about_the_border_is_noticed(lie: str):
+    assert found_in(files("the border"), lambda change: None, "border") == set()
+    assert found_in(files("the border"), OF_THE_BORDER[lie], "border") == {CHECK}
 
 
 def test_changes_stand_once_each_the_smallest_first():

@@ -36,7 +36,7 @@ import pytest
 from forgotten import nothing_is_forgotten
 
 from optimiser import checker
-from optimiser.checker import CHECKS, RULE_CHECKS, check, record
+from optimiser.checker import CHECKS, RULE_CHECKS, check, examined, record
 from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.inputs import KNOWN_FILES, read_asked, read_run
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
