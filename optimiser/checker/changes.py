@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import chain, combinations
+from itertools import chain, combinations, compress
 from math import isfinite
 from typing import Any, NoReturn, cast
 
@@ -239,7 +239,10 @@ def _wrong_in_a_rule(run: Run, change: Mapping[str, Any], then: Designated | Non
         return
     if broken and not any(names in (one, one[:1] + one[2:]) for one in whose):
         yield "what", change["what"], f"{rule} of {broken[0][1].instance}"
-    if not is_better(run.question, trial.values(then), trial.values(plan)):
+    # What the other plan lacks of staff is what gives way, so it does not count against it.
+    counts = [not (is_of_staff and one.name == OF_STAFF) for one in run.question.objectives]
+    question = replace(run.question, objectives=tuple(compress(run.question.objectives, counts)))
+    if not is_better(question, *([*compress(trial.values(one), counts)] for one in (then, plan))):
         yield "then", "no better than the plan", "better"
     yield from _not_so(change, service="", to=None)
     if broken and change["by"] is not None:

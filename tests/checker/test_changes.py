@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.explanation import would_change
 from optimiser.plan.runs import files_of
-from optimiser.problem import Figure, Problem
+from optimiser.problem import Figure, Objective, Problem
 from optimiser.search.planning import solve
 
 CHECK = changes_come_to_what_is_said.__name__
@@ -25,6 +26,11 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "a site": lambda: small(at_most_sites=Figure(1)),
     "patients": lambda: small(minimum_patients=Figure(32.5), standard_minutes=Figure(15)),
     "a doctor": lambda: small(rotas=three_doctors()),
+    # With staff short first: what the other plan lacks is what gives way, and does not count against it.
+    "a doctor who may lack": lambda: replace(
+        small(rotas=three_doctors(may_fall_short=True)),
+        objectives=(Objective("staff_short"), Objective("patient_minutes")),
+    ),
 }
 ONE_SITE: dict[str, Callable[[], Problem]] = {
     "one site": lambda: small(at_least_sites=Figure(1), at_most_sites=Figure(1)),
