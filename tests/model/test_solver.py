@@ -126,7 +126,7 @@ def test_a_second_ctrl_c_during_a_search_is_answered_as_if_there_were_none():
     before = signal.signal(signal.SIGINT, lambda number, _: ended.append(number))
     try:
         # A signal that is raised here is answered before the next line, so that nothing has to be timed.
-        with solver._stopped_by_ctrl_c(SimpleNamespace(put=told.append)):  # type: ignore[arg-type]
+        with solver._stopped_by_ctrl_c(SimpleNamespace(put=told.append)):
             signal.raise_signal(signal.SIGINT)
             assert (told, ended) == ([None], [])
             signal.raise_signal(signal.SIGINT)
