@@ -94,10 +94,14 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 
 
 class Examined(NamedTuple):
-    """What is not true of a run, and what was made sure of that its plan is best; nothing where it is not sound."""
+    """What is not true of a run, and what was made sure of that its plan is best; nothing where it is not sound.
+
+    ``unread`` names the files of a sound run of which no check looked at more than the hash.
+    """
 
     breaches: tuple[Breach, ...]
     best: Mapping[str, Any] | None
+    unread: tuple[str, ...] = ()
 
 
 NOT_SOUND: Mapping[str, Any] = MappingProxyType(
@@ -174,4 +178,5 @@ def examined(run: Path | Mapping[str, bytes]) -> Examined:
             best = None if reader.breaches else tried_by_branches(parsed, reader, said_of_best_of(parsed))
     except UnreadableError:
         pass  # the reader has noted why
-    return Examined(tuple(reader.breaches), best)
+    unread = () if reader.breaches else tuple(sorted(reader.files.keys() - reader.read))
+    return Examined(tuple(reader.breaches), best, unread)

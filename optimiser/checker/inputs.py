@@ -236,6 +236,7 @@ def _minutes(reader: Reader, name: str) -> Pairs[Decimal | None]:
 
 def _of_place(reader: Reader, name: str, read: Callable[[Reader, str], Found]) -> Found:
     """Read a table of the place, once for all runs of it unless it is large."""
+    reader.read.add(name)
     content = reader.files.get(name, b"")
     if not 0 < len(content) <= MOST_BYTES_KEPT:
         return read(reader, name)

@@ -348,6 +348,7 @@ class Reader:
         self.files = found.contents
         self.names = found.names
         self.breaches: list[Breach] = []
+        self.read = set[str]()
 
     def note(self, check: str, where: str, claimed: object, found: object, message: str) -> None:
         """Note a breach."""
@@ -360,6 +361,7 @@ class Reader:
 
     def _there(self, name: str) -> None:
         """Give up where a file is not there to be read."""
+        self.read.add(name)
         if name not in self.files:
             there = name in self.names
             raise self.give_up(name, f"has more than {MOST_BYTES:,} bytes" if there else "is missing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeGuard
@@ -34,6 +34,10 @@ TRIAL_TOLERANCE = Fraction(1, 10**6)
 NO_GAP = ("mip_rel_gap", "mip_abs_gap")
 TOLERANCES = ("mip_feasibility_tolerance", "primal_feasibility_tolerance", "dual_feasibility_tolerance")
 LARGEST_TOLERANCE = Fraction(1, 10**6)
+# What else the solver is told. Any other option, such as one that ends at the first plan, could make it miss the best.
+OTHER_OPTIONS = {"output_flag": False, "threads": 1, "random_seed": 0, "presolve_rule_off": 8192}
+# No run is older than the program. Where it is already tomorrow somebody may have made one.
+FIRST_DAY, ONE_DAY = date(2026, 11, 21), timedelta(days=1)
 RANKED = 20
 VERSION = re.compile(r"\d+(\.\d+)+([.+-]?[a-z0-9]+)*", re.ASCII)
 
@@ -53,9 +57,10 @@ Test = Callable[[Any], bool]
 
 def _is_date(said: Any) -> bool:
     try:
-        return isinstance(said, str) and date.fromisoformat(said).isoformat() == said
+        found = date.fromisoformat(said) if isinstance(said, str) else None
     except ValueError:
         return False
+    return found is not None and found.isoformat() == said and FIRST_DAY <= found <= date.today() + ONE_DAY
 
 
 def _is_count(said: Any) -> TypeGuard[int]:
@@ -121,7 +126,7 @@ class Entry(NamedTuple):
 
 OF_EVERY_RUN: Mapping[str, Entry] = {
     "format": Entry(lambda said: not isinstance(said, bool) and said == 1, "1"),
-    "date": Entry(_is_date, "a date, such as 2026-11-21"),
+    "date": Entry(_is_date, f"a date, such as {FIRST_DAY}, that is not to come"),
     "question": Entry(lambda said: isinstance(said, str), "text"),
     "outcome": Entry(lambda said: isinstance(said, str), "text"),
     "versions": Entry(_are_versions, f"the versions of {', '.join(LIBRARIES)}"),
@@ -187,6 +192,9 @@ def the_record_is_sound(run: Run) -> Iterator[Breach]:
     """Every entry of run.json is there and of its kind: a date, whole counts, times from 0, versions; and no other."""
     record = run.result.record
     yield from entries_fit(record, {name: ENTRIES[name] for name in ENTRIES if name in record or name not in PERHAPS})
+    if "option" in record and run.result.outcome != EVALUATED:
+        found = f"said where the outcome is {EVALUATED}"
+        yield _wrong("the_record_is_sound", "option", "an option that people wrote down", found)
     for n, item in enumerate(run.result.objectives, start=1):
         there = set(item) if isinstance(item, dict) else set()
         if there != OF_AN_OBJECTIVE:
@@ -245,11 +253,17 @@ def _options_are_strict(check: str, options: object) -> Iterator[Breach]:
             said = stated.get(name)
             if isinstance(said, bool) or not isinstance(said, int | Fraction) or not 0 <= said <= most:
                 yield _wrong(check, f"solver option {name}", said, f"at most {float(most):g}" if most else "0")
+    for name in sorted(stated.keys() - {*NO_GAP, *TOLERANCES}):
+        said, due = stated[name], OTHER_OPTIONS.get(name)
+        if due is None or isinstance(said, bool) != isinstance(due, bool) or said != due:
+            yield _wrong(check, f"solver option {brief(name)}", said, "left as it is" if due is None else due)
 
 
 def _trials_came_out_right(check: str, canaries: object) -> Iterator[Breach]:
     items = canaries if isinstance(canaries, list) else []
     found = {item.get("name"): item for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)}
+    if found.keys() - TRIAL_MODELS.keys() or len(found) < len(items):
+        yield _wrong(check, "solver canaries", len(items), "each trial model once, and no other")
     for name, best in TRIAL_MODELS.items():
         for entry, tolerance in (("best", Fraction(0)), ("found", TRIAL_TOLERANCE)):
             said = found.get(name, {}).get(entry)

@@ -20,13 +20,18 @@ and fractions.
 Exit 0: nothing disagrees. 1: something does. 2: it cannot be read. What was NOT checked is said in every case.
 """
 
+import sys
+
+if sys.version_info < (3, 9):  # before anything is asked for that an older one does not have
+    print("CANNOT BE READ: this needs Python 3.9 or later, and this is Python " + sys.version.split()[0] + ".")
+    sys.exit(2)
+
 import csv
 import hashlib
 import heapq
 import io
 import json
 import re
-import sys
 from fractions import Fraction
 from functools import cache
 from itertools import combinations, product

@@ -75,7 +75,7 @@ def finish(
 
     said = [one for one in extra if isinstance(one, Otherwise)]
     files = files_of(plan, said, would_change.record if would_change else None)
-    breaches, best = examined(files)
+    breaches, best, _ = examined(files)
     written = write_files(files, folder)
     if as_json:
         found = [one._asdict() for one in breaches]

@@ -42,9 +42,9 @@ def check(run: Run, as_json: AsJson = False) -> None:
     from optimiser.checker import CHECKS, examined, said_of_no_plan
 
     # Of a run that is not so, whether its plan is best is no question.
-    breaches, best = examined(run)
+    breaches, best, unread = examined(run)
     if as_json:
-        found = {"checks": len(CHECKS), "breaches": [one._asdict() for one in breaches], "best": best}
+        found = {"checks": len(CHECKS), "breaches": [one._asdict() for one in breaches], "best": best, "unread": unread}
         typer.echo(json.dumps(found, indent=2, default=str))
     if breaches:
         raise CheckFailed(breaches_in_words(breaches))
@@ -52,6 +52,7 @@ def check(run: Run, as_json: AsJson = False) -> None:
         no_plan = said_of_no_plan(run)
         words = [no_plan] if no_plan else [f"{run} is clean: {len(CHECKS)} kinds of check, no disagreement."]
         words += [best["words"]] if best and not no_plan else []
+        words += [f"Of these files no check looked at more than the hash: {', '.join(unread)}."] if unread else []
         say(words, {}, False, f"optimiser {'explain' if no_plan else 'report'} {run}")
 
 
@@ -298,7 +299,7 @@ def _evaluated(problem: Problem, path: Path) -> tuple[str, _Set]:
     with_its_own = with_exceptions_of(problem, option)
     written = written_down(problem, option)
     plan = evaluate(with_its_own, designations_of(with_its_own, option), option=written)
-    breaches, best = examined(files_of(plan))
+    breaches, best, _ = examined(files_of(plan))
     if best is None:
         raise CheckFailed(f"{path}: {breaches_in_words(breaches)}")
     known = {one["sentence"]: one["source"] for one in told(plan)}

@@ -170,7 +170,7 @@ def run_of(run: Plan | str | Path, name: str = "", *, only_if_sound: bool = Fals
         return Run(name or run.problem.title, run, breaches, record, is_checked, best=examined.best)
     folder = Path(run)
     tables, record = read_tables(folder)
-    found, best = checker.examined(folder)
+    found, best, _ = checker.examined(folder)
     if only_if_sound and found:
         first = found[0]
         words = f"{disagreements(len(found))}, first {first.check} ({first.where})."
@@ -249,7 +249,7 @@ def has_no_plan(folder: str | Path) -> bool:
 def without_plan_of(folder: str | Path, name: str = "") -> WithoutPlan:
     """Read a run in which no plan meets every rule, and check it. Raises ``InputError`` when it cannot be read."""
     folder = Path(folder)
-    found, best = checker.examined(folder)
+    found, best, _ = checker.examined(folder)
     try:
         record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         clash, ways = (

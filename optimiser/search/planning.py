@@ -316,7 +316,11 @@ class _Search:
             best = {"optimal": outcome.objective, "infeasible": math.inf}.get(outcome.status, -math.inf)
             if best == in_hand == math.inf:
                 soon = min(left, LONGEST_SECOND_ASK)
-                again = self.ask(model.programme, time_limit_seconds=soon, presolve=False)
+                try:
+                    again = self.ask(model.programme, time_limit_seconds=soon, presolve=False)
+                except SolverFailed:
+                    # CBC crashes at some small models that it may not simplify, which refutes nothing.
+                    return outcome
                 return again if again.feasible or again.status == "interrupted" else outcome
             if best <= in_hand + _room(in_hand):
                 return outcome

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import pytest
 from as_files import with_files
 from shipped import answer
+from test_turning import one_clinic
 from worlds import small, three_doctors
 
 from optimiser import checker
 from optimiser.checker.changes import changes_come_to_what_is_said
 from optimiser.explanation import would_change
 from optimiser.plan.runs import files_of
-from optimiser.problem import Figure, Problem
+from optimiser.problem import Figure, Objective, Problem
 from optimiser.search.planning import solve
 
 CHECK = changes_come_to_what_is_said.__name__
@@ -24,8 +26,16 @@ WORLDS: dict[str, Callable[[], Problem]] = {
     "a site": lambda: small(at_most_sites=Figure(1)),
     "patients": lambda: small(minimum_patients=Figure(32.5), standard_minutes=Figure(15)),
     "a doctor": lambda: small(rotas=three_doctors()),
+    # With staff short first: what the other plan lacks is what gives way, and does not count against it.
+    "a doctor who may lack": lambda: replace(
+        small(rotas=three_doctors(may_fall_short=True)),
+        objectives=(Objective("staff_short"), Objective("patient_minutes")),
+    ),
 }
-ONE_SITE = {"one site": lambda: small(at_least_sites=Figure(1), at_most_sites=Figure(1))}
+ONE_SITE: dict[str, Callable[[], Problem]] = {
+    "one site": lambda: small(at_least_sites=Figure(1), at_most_sites=Figure(1)),
+    "the border": one_clinic,
+}
 
 
 @cache
@@ -72,7 +82,20 @@ LIES: dict[str, Callable[[dict[str, Any]], object]] = {
     "a number that is none": lambda change: change["gained"][-1].update(after="800"),
     "another measure": lambda change: change["gained"][0].update(measure="best_minutes"),
     "another service": lambda change: change["gained"][0].update(service="x_ray"),
+    "a gain left out": lambda change: change["gained"].pop(0),
+    "hours for minutes": lambda change: change["gained"][0].update(unit="hours"),
+    "a word beside": lambda change: change["gained"][0].update(more="x"),
+    "a value that a rule has not": lambda change: change.update(to=1),
+    "sites in words that are not then": lambda change: swap(change, "Ash and Birch would", "Ash would"),
+    "minutes in words that are not then": lambda change: swap(change, "(13.33", "(3.33"),
+    "no words": lambda change: change.update(words=""),
 }
+
+
+def swap(change: dict[str, Any], was: str, now: str) -> None:
+    """Have a change say something else in its words."""
+    assert was in change["words"]
+    change["words"] = change["words"].replace(was, now, 1)
 
 
 @pytest.mark.parametrize("world", WORLDS)
@@ -90,6 +113,19 @@ OF_ONE_SITE: dict[str, Callable[[dict[str, Any]], object]] = {
     "more sites than are allowed": lambda change: change.update(then={"clinic": ["ash", "birch"]}),
     "no plan": lambda change: change.update(then=None),
     "no designations": lambda change: change.update(then={"clinic": "ash"}),
+    "another amount": lambda change: change.update(by=50),
+    "hours": lambda change: change.update(unit="hours"),
+    "another share of what is now": lambda change: change.update(size=0.1),
+    "a service": lambda change: change.update(service="clinic"),
+    "something gained": lambda change: change.update(gained=[{}]),
+    "other minutes in words": lambda change: swap(change, " 5 minutes", " 15 minutes"),
+    "shorter for longer": lambda change: swap(change, "longer", "shorter"),
+    "another site in words": lambda change: swap(change, "Clinic at Ash", "Clinic at Birch"),
+    "a rule that is not broken": lambda change: swap(
+        change, "best.", "best; the plan's own sites would then break a rule: Clinic has at least 2 sites."
+    ),
+    "a kind of another": lambda change: change.update(kind="border"),
+    "a figure that cannot be changed": lambda change: change.update(what="journeys.birch.from_area.west"),
 }
 
 
@@ -100,6 +136,58 @@ def test_a_lie_about_journeys_to_one_site_is_noticed(lie: str):
     assert (first["what"], first["to"]) == ("journeys.birch.from_everywhere", 5)
     assert found_in(run, lambda change: None) == set()
     assert found_in(run, OF_ONE_SITE[lie], "parameter") == {CHECK}
+
+
+OF_FIGURES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
+    "too few patients": ("patients", lambda change: change.update(to=1.01, by=0.01)),
+    "patients in words": ("patients", lambda change: swap(change, "9% more", "1% more")),
+    "fewer patients for more": ("patients", lambda change: swap(change, "more", "fewer")),
+    "a limit that one has": ("patients", lambda change: change.update(what="minimum_patients.clinic")),
+    "too many staff": ("a doctor", lambda change: change.update(to=5, by=1)),
+    "half a person": ("a doctor", lambda change: change.update(to=2.5, by=3.5)),
+    "staff in words": ("a doctor", lambda change: swap(change, "3 fewer", "1 fewer")),
+    "who is left in post": ("a doctor", lambda change: swap(change, "Birch 2", "Birch 1")),
+    "a team that is not": ("a doctor", lambda change: change.update(what="staff.nurses.people")),
+    "why the plan goes": ("a doctor", lambda change: change.update(words=change["words"].partition(";")[0] + ".")),
+}
+
+
+@pytest.mark.parametrize("lie", OF_FIGURES)
+def test_a_lie_about_patients_or_staff_is_noticed(lie: str):
+    world, told = OF_FIGURES[lie]
+    assert found_in(files(world), told, "parameter") == {CHECK}
+
+
+OF_THE_BORDER: dict[str, Callable[[dict[str, Any]], object]] = {
+    "too few who are pulled": lambda change: change.update(to=0.02, by=0.02, size=0.02),
+    "more than are needed": lambda change: change.update(to=0.5, by=0.5, size=0.5),
+    "more than all": lambda change: change.update(to=1.5),
+    "another amount": lambda change: change.update(by=0.5),
+    "another share": lambda change: change.update(size=0.5),
+    "another figure": lambda change: change.update(what="border_pushes"),
+    "patients": lambda change: change.update(unit="patients a year"),
+    "another service": lambda change: change.update(service="x_ray"),
+    "the plan itself": lambda change: change.update(then={"clinic": ["ash"]}),
+    "other sites of another": lambda change: change.update(then={"clinic": ["birch"], "x_ray": ["ash"]}),
+    "no plan": lambda change: change.update(then=None),
+    "the share in words": lambda change: swap(change, "7.4%", "74%"),
+    "sites in words": lambda change: swap(change, "Birch would", "Ash would"),
+}
+
+
+@pytest.mark.parametrize("lie", OF_THE_BORDER)
+def test_a_lie_about_the_border_is_noticed(lie: str):
+    assert found_in(files("the border"), lambda change: None, "border") == set()
+    assert found_in(files("the border"), OF_THE_BORDER[lie], "border") == {CHECK}
+
+
+def test_changes_stand_once_each_the_smallest_first():
+    record = json.loads(files("patients")["run.json"])
+    changes = record["would_change"]["changes"]
+    for lie in (changes[::-1], [*changes, changes[-1]]):
+        record["would_change"]["changes"] = lie
+        found = checker.check(files("patients") | {"run.json": json.dumps(record).encode()})
+        assert list(found["check"]) == [CHECK]
 
 
 def test_a_share_within_the_standard_is_worked_out():

@@ -36,7 +36,7 @@ import pytest
 from forgotten import nothing_is_forgotten
 
 from optimiser import checker
-from optimiser.checker import CHECKS, RULE_CHECKS, check, record
+from optimiser.checker import CHECKS, RULE_CHECKS, check, examined, record
 from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.inputs import KNOWN_FILES, read_asked, read_run
 from optimiser.checker.patterns import ON_CALL_CHECKS, PATTERN_CHECKS
@@ -433,6 +433,15 @@ def test_a_true_second_opinion_is_no_breach() -> None:
     assert not names(run_with(second_opinion()))
     silent = second_opinion(answer="out of time", values=[], designated=[])
     assert not names(run_with(silent))
+
+
+def test_a_listed_file_that_no_check_reads_is_named_and_no_other() -> None:
+    beside = {"endorsement.csv": b"who\nNHS England\n", "inputs/letter.txt": b"All is well."}
+    files = {name: text.encode() for name, text in FILES.items()}
+    assert examined(sealed(files | beside)).unread == ("endorsement.csv", "inputs/letter.txt")
+    assert examined(sealed(files)).unread == ()
+    # Of a run that is not so it is no question.
+    assert examined(run_with(("run.json", "2026-11-21", "9999-12-31"))).unread == ()
 
 
 def test_a_folder_is_checked_like_a_mapping(tmp_path: Path) -> None:
@@ -1010,6 +1019,12 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
         [("run.json", '"enumeration": null', '"enumeration": {"best": []}')],
     ),
     "a day that is not": ({"the_record_is_sound"}, [("run.json", "2026-11-21", "1999-13-45")]),
+    "a day to come": ({"the_record_is_sound"}, [("run.json", "2026-11-21", "9999-12-31")]),
+    "a day before there was a program": ({"the_record_is_sound"}, [("run.json", "2026-11-21", "1999-01-01")]),
+    "an option that people wrote down, and solved": (
+        {"the_record_is_sound"},
+        [("run.json", '"ties"', '"option": {"code": "a", "title": "A", "source": "", "verified": true}, "ties"')],
+    ),
     "less than no time": ({"the_record_is_sound"}, [("run.json", '"solve": 1.2e-05', '"solve": -1')]),
     "time that is no list of times": ({"the_record_is_sound"}, [("run.json", '{"solve": 1.2e-05}', "-1")]),
     "a word for a count": (
@@ -1035,6 +1050,19 @@ FAULTS: dict[str, tuple[set[str], list[Edit]]] = {
     ),
     "two versions": ({"the_solver_can_be_believed"}, [("run.json", '"highspy": "1.15.1"', '"highspy": "1.15.2"')]),
     "a gap allowed": ({"the_solver_can_be_believed"}, [("run.json", '"mip_rel_gap": 0.0', '"mip_rel_gap": 0.5')]),
+    "an option by which the solver ends early": (
+        {"the_solver_can_be_believed"},
+        [("run.json", '"threads": 1', '"threads": 1, "objective_bound": 1')],
+    ),
+    "threads that are true": ({"the_solver_can_be_believed"}, [("run.json", '"threads": 1', '"threads": true')]),
+    "a trial model that is not ours": (
+        {"the_solver_can_be_believed"},
+        [("run.json", '"canaries": [', '"canaries": [{"name": "ours", "best": 1, "found": 2}, ')],
+    ),
+    "a trial model twice": (
+        {"the_solver_can_be_believed"},
+        [("run.json", '"canaries": [', '"canaries": [{"name": "a dear switch stays off", "best": 2}, ')],
+    ),
     "loose tolerances": (
         {"the_solver_can_be_believed"},
         [("run.json", '"dual_feasibility_tolerance": 1e-09', '"dual_feasibility_tolerance": 0.1')],
@@ -1638,6 +1666,8 @@ def test_the_versions_and_trial_models_are_those_of_the_project() -> None:
     assert {one.name: one.best for one in solver.CANARIES} == {n: float(b) for n, b in record.TRIAL_MODELS.items()}
     assert {name: aim.unit for name, aim in OBJECTIVES.items()} == UNITS
     assert record.can_be_believed(solver.installed_version())
+    strict = {*record.NO_GAP, *record.TOLERANCES}
+    assert {n: value for n, value in solver.OPTIONS.items() if n not in strict} == record.OTHER_OPTIONS
     assert set(record.LIBRARIES) == {"python", "optimiser", *LIBRARIES}
     assert record.RANKED == KEPT
 

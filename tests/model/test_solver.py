@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pulp
 import pytest
@@ -118,6 +119,20 @@ def test_ctrl_c_ends_the_search_with_the_best_so_far():
     outcome = solver.run(market_split(), time_limit_seconds=300)
     assert outcome.status == "interrupted"
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_second_ctrl_c_during_a_search_is_answered_as_if_there_were_none():
+    told, ended = list[object](), list[int]()
+    before = signal.signal(signal.SIGINT, lambda number, _: ended.append(number))
+    try:
+        # A signal that is raised here is answered before the next line, so that nothing has to be timed.
+        with solver._stopped_by_ctrl_c(SimpleNamespace(put=told.append)):
+            signal.raise_signal(signal.SIGINT)
+            assert (told, ended) == ([None], [])
+            signal.raise_signal(signal.SIGINT)
+            assert (told, ended) == ([None], [signal.SIGINT])
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_at_a_terminal_reaches_both_processes_and_ends_the_search_all_the_same():

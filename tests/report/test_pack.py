@@ -17,6 +17,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from runpy import run_path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
@@ -129,6 +130,16 @@ def test_the_checker_that_is_packed_imports_nothing_but_what_comes_with_python()
     assert not imported & {"importlib", "subprocess", "socket", "urllib", "ctypes", "os"}
     # Python 3.9 understands every line.
     ast.parse(SCRIPT.read_text(), feature_version=(3, 9))
+
+
+def test_an_older_python_is_told_in_a_line_which_is_needed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(sys, "version_info", (3, 8, 18))
+    with pytest.raises(SystemExit) as ended:
+        run_path(str(SCRIPT))
+    said = capsys.readouterr().out
+    assert ended.value.code == 2 and said.startswith("CANNOT BE READ: this needs Python 3.9") and said.count("\n") == 1
 
 
 def test_an_unpacked_pack_is_accepted_by_a_python_with_nothing_installed(tiny_pack: Files, tmp_path: Path):

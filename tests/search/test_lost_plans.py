@@ -167,12 +167,14 @@ def test_a_first_answer_of_no_plan_is_asked_again_without_presolve(misled: None,
     assert designated == {("ash", "ward")}
 
 
-@pytest.mark.parametrize("again", ["infeasible", "time limit"])
+@pytest.mark.parametrize("again", ["infeasible", "time limit", "a crash"])
 def test_no_plan_is_said_once_a_second_ask_finds_none_in_little_time(monkeypatch: pytest.MonkeyPatch, again: str):
     honest, asked = solver.run, []
 
     def finds_none(*args: object, presolve: bool = True, **options: object) -> solver.Outcome:
         asked.append((presolve, options["time_limit_seconds"] <= LONGEST_SECOND_ASK))
+        if not presolve and again == "a crash":
+            raise SolverFailed("It crashed.")
         nothing = {"status": "infeasible" if presolve else again, "feasible": False, "values": {}}
         return replace(honest(*args, **options), **nothing)
 
