@@ -17,7 +17,7 @@ from math import isfinite
 from typing import Any, NoReturn, cast
 
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed
-from optimiser.checker.changes_words import of_a_parameter, of_a_rule, of_the_border
+from optimiser.checker.changes_words import is_level, of_a_parameter, of_a_rule, of_the_border
 from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.config import ConfigReader
 from optimiser.checker.question import Change
@@ -167,7 +167,15 @@ def _wrong_in_a_figure(run: Run, change: Mapping[str, Any], then: Designated | N
     stands, by = Fraction(sum(here), len(here) * MICRO) if here else now, abs(to - now)
     unit = {"journeys": "minutes more", "staff": names[-1] if names else ""}.get(kind, "times")
     yield from _not_so(change, by=by, unit=unit, size=by / stands if stands else ALL, service="", gained=[])
-    yield from _words_not_so(change, of_a_parameter(run, change, then, varied, breaks))
+    level = kind == "journeys" and then is not None and not breaks and _all_are_level(trial, _plan(run), then)
+    yield from _words_not_so(change, of_a_parameter(run, change, then, varied, breaks, level))
+
+
+def _all_are_level(trial: Trial, plan: Designated, then: Designated) -> bool:
+    """Whether the average journeys to each service are as good as alike under two plans."""
+    here, there = trial.going(plan), trial.going(then)
+    means = ((mean_of(here, code), mean_of(there, code)) for code in here.services_with_patients)
+    return all(now == other or (now and other and is_level(here, now, other)) for now, other in means)
 
 
 def _of_areas(run: Run, table: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:

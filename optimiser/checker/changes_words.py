@@ -12,7 +12,7 @@ from math import floor
 from typing import Any
 
 from optimiser.checker.clash_words import figures
-from optimiser.checker.reading import size
+from optimiser.checker.reading import Number, size
 from optimiser.checker.rules import Fact
 from optimiser.checker.run import Inputs, Run
 from optimiser.checker.sentences import short_name
@@ -24,8 +24,13 @@ TOO_FEW = "every_site_has_enough_patients"
 HUNDREDTH = Fraction(1, 100)
 
 
-def of_a_parameter(run: Run, change: Mapping[str, Any], then: Designated | None, varied: Inputs, breaks: bool) -> str:
-    """Return what is said of a parameter that turns the answer; ``breaks``: the plan breaks a rule there."""
+def of_a_parameter(
+    run: Run, change: Mapping[str, Any], then: Designated | None, varied: Inputs, breaks: bool, level: bool
+) -> str:
+    """Return what is said of a parameter that turns the answer.
+
+    ``breaks``: the plan breaks a rule there; ``level``: it is level with what is then best.
+    """
     kind, *names = str(change["what"]).split(".")
     by, more = Fraction(change["by"]), change["to"] > (1 if kind.endswith("_factor") else 0)
     share = f"{re.escape(f'{float(by * 100):.6g}')}%"
@@ -35,7 +40,7 @@ def of_a_parameter(run: Run, change: Mapping[str, Any], then: Designated | None,
         takes = f"{by_sixes(by)}{counted} fewer (?:of the )?{team} in post, {_left_in_post(run, varied, *names)}"
     elif kind == "journeys":
         minutes = f"{figures(by)} minute{'' if by == 1 else 's'} {'longer' if more else 'shorter'}"
-        takes = f"Every journey to {_short(run, names[:1])} {minutes}, all others as they are"
+        takes = f"Every journey to {_short(run, names[:1])} {minutes}"
     elif kind == "demand_factor":
         services = (one.name for one in run.question.services.values() if one.activity == names[0])
         takes = f"{share} {'more' if more else 'fewer'} patients for {re.escape(_listed([*services]))}"
@@ -43,7 +48,8 @@ def of_a_parameter(run: Run, change: Mapping[str, Any], then: Designated | None,
         whose = "Journeys from .+" if names else "Every journey"
         takes = f"{whose} {share} {'longer' if more else 'shorter'}"
     since = f"{re.escape(SINCE)}.+" if breaks and then is not None else ""
-    return rf"{takes}: {_best(run, then)}(?:; (?!{re.escape(SINCE[2:])}).*)?{since}\."
+    little = r" \(level with this plan\)" if level else ""
+    return rf"{takes}: {_best(run, then)}{little}(?:; (?!{re.escape(SINCE[2:])}).*)?{since}\."
 
 
 def by_sixes(by: Fraction) -> str:
@@ -92,6 +98,13 @@ def of_a_rule(run: Run, change: Mapping[str, Any], then: Designated, broken: Seq
     return rf"{takes}: {_best(run, then)}{told}\.(?: .*)?"
 
 
+def is_level(run: Run, before: Number, after: Number) -> bool:
+    """Whether two average journeys are so near that the question calls them level."""
+    stated = run.question.a_tie_is_within
+    within = HUNDREDTH * Fraction(before) if stated is None or stated.value is None else stated.value
+    return size(after - before) <= within
+
+
 def _sees(fact: Fact) -> str:
     """Return how many patients a site would see that sees too few, where all of what is broken is so."""
     left = Fraction(fact.left)
@@ -104,9 +117,7 @@ def _gains(run: Run, code: str, gained: Sequence[Mapping[str, Any]]) -> Iterator
         before, after = Fraction(gain["before"]), Fraction(gain["after"])
         if gain["measure"] == "mean_minutes":
             now, later = (re.escape(f"{float(one):.2f}") for one in (before, after))
-            stated = run.question.a_tie_is_within
-            within = HUNDREDTH * before if stated is None or stated.value is None else stated.value
-            level = ", which counts as level" if size(after - before) <= within else ""
+            level = ", which counts as level" if is_level(run, before, after) else ""
             waits = ", waits included" if run.question.services[code].transfer else ""
             if now != later:
                 yield f"{later} minutes on average in place of {now}{waits}{level}(?:, which do not count here)?"
