@@ -425,9 +425,11 @@ class Run:
             if kind not in alike:
                 within = set(self._within(open_sites, stream))
                 alike[kind] = [pair for pair in zip(open_sites, added, strict=True) if pair[0] in within]
-            going = [(s, there[s] + more) for s, more in alike[kind] if s in there]
-            soonest = min([minutes for _, minutes in going], default=None)
-            site = next((s for s, minutes in going if minutes == soonest), None)
+            site: str | None = None
+            soonest: float = math.inf
+            for one, more in alike[kind]:
+                if one in there and there[one] + more < soonest:
+                    site, soonest = one, there[one] + more
             least = None if site is None else there[site]
             found[stream] = Journey(site, least, site, least, None if site is None else 0)
         return found

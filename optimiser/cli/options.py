@@ -3,19 +3,21 @@
 # Heavy packages are imported inside commands, so that --help answers at once.
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimiser.cli.app import AsJson, Config, Quiet, draft, number_in_words, progress, say, table
-from optimiser.errors import Fault, InputError, NoPlan, quoted
+from optimiser.cli.app import AsJson, Cluster, Quiet, draft, number_in_words, progress, say, table
+from optimiser.errors import Fault, InputError, NoPlan, NotWritten, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy as np
 
     from optimiser.problem import Problem
+    from optimiser.search.batch import Sought
     from optimiser.search.option_files import Found
     from optimiser.search.options import Front, NearBest, OfServices, Options, Ranked
 
@@ -25,6 +27,7 @@ THE_FIRST, FIRST_OF_ALL = "the first", "the first of all, above"
 # Of two trade-offs between two aims each wins half of all weights, whatever the numbers are.
 ALWAYS_HALF = (2, 2)
 
+Configs = Annotated[list[Path], typer.Argument(metavar="CONFIG", help="A question, as a YAML file, or several.")]
 Best = Annotated[int, typer.Option(min=1, max=100_000, help="How many of the best to list.")]
 Hurdles = Annotated[str, typer.Option(metavar="RULE,RULE", help="Rules to apply first. Default: the config's hurdles.")]
 Within = Annotated[str, typer.Option(metavar="5%", help="Also every plan within so much of the best.")]
@@ -36,7 +39,7 @@ Folder = Annotated[Path | None, typer.Option(help="Write the tables and every la
 
 
 def options(
-    config: Config,
+    configs: Configs,
     best: Best = 20,
     hurdles: Hurdles = "",
     within: Within = "",
@@ -45,40 +48,37 @@ def options(
     apart: Apart = 2,
     front: Aims = "",
     out: Folder = None,
+    cluster: Cluster = "",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """List every option: struck out rule by rule, ranked, nearly as good, and best in some aim.
 
     Example:  optimiser options configs/base.yaml --within 5%
+
+    Of several questions, such as one of each place, a line each; a folder of each is written to --out.
     """
     from optimiser.inputs import read_problem
     from optimiser.problem.words import amount
-    from optimiser.search import option_files, options, weights
+    from optimiser.search import batch, option_files
 
     if near_in and not within and within_minutes is None:
         raise InputError([Fault("--near-in", "say how near as well: --within 5% or --within-minutes 1.")])
     rules, aims = _names("--hurdles", hurdles), _names("--front", front)
+    share = _share(within) if within else None
+    sought = batch.Sought(
+        best, tuple(rules) if hurdles else None, share, within_minutes, near_in or None, apart, tuple(aims)
+    )
+    if len(configs) > 1:
+        _several(configs, sought, out, cluster, as_json=as_json, quiet=quiet)
+        return
+    if cluster:
+        raise InputError([Fault("--cluster", "shares several questions between machines. Name several, or leave it.")])
+    (config,) = configs
     with progress(quiet or as_json) as tell:
         tell("Reading the config and its tables")
         problem = read_problem(config)
-        tell("Judging every option")
-        found = option_files.Found(problem, options.options(problem, best=best, hurdles=rules if hurdles else None))
-        if (within or within_minutes is not None) and found.options.lawful:
-            tell("Finding what is nearly as good")
-            near = options.near_best(
-                problem,
-                within=_share(within) if within else None,
-                within_minutes=within_minutes,
-                apart=apart,
-                by=near_in or None,
-            )
-            found = replace(found, near=near)
-        if aims and found.options.lawful:
-            tell("Finding every trade-off")
-            traded = options.front(problem, aims)
-            few = len(traded.ranked.aims) <= weights.MOST_AIMS
-            found = replace(found, front=traded, won=weights.weights_won(traded) if few else None)
+        found = sought.among(problem, tell)
         if out:
             tell("Writing every option down")
         written = option_files.write(found, out) if out else None
@@ -94,6 +94,72 @@ def options(
             raise NoPlan(none)
         _say(none)
         raise typer.Exit(NoPlan.exit_code)
+
+
+def _several(
+    configs: list[Path], sought: Sought, out: Path | None, cluster: str, *, as_json: bool, quiet: bool
+) -> None:
+    """List the options of several questions, a line each, and write a folder of each."""
+    from optimiser.plan.runs import write_files
+    from optimiser.search import batch
+
+    if out and out.exists():
+        raise NotWritten(f"{out} exists already. Choose another name with --out, or move it away.")
+    names = _told_apart(configs)
+    with progress(quiet or as_json) as tell:
+        problems = _read(configs, tell)
+        tell("Judging every option")
+        found = batch.of_each(problems, sought, cluster=cluster, tell=tell)
+        rows = batch.rows(names, problems, found)
+        written = write_files(batch.files_of_all(rows, found), out) if out else None
+    if as_json:
+        say([], {batch.QUESTIONS: rows}, as_json=True)
+    else:
+        _show_several(rows)
+        say([], {}, False, "" if quiet else f"optimiser options {configs[0]}", f"Folder: {written}" if written else "")
+    if all(one.outcome == batch.NONE for one in found):
+        raise typer.Exit(NoPlan.exit_code)
+
+
+def _told_apart(configs: list[Path]) -> list[str]:
+    """Return what each config is called: its own name or, where several have that, with its folder's before it."""
+    where = [config.resolve() for config in configs]
+    names = [one.stem for one in where]
+    if len({*names}) < len(names):
+        names = [f"{one.parent.name}_{one.stem}" for one in where]
+    if twice := sorted({quoted(name) for name in names if names.count(name) > 1}):
+        raise InputError([Fault("CONFIG", f"more than one is called {', '.join(twice)}. Rename a file or its folder.")])
+    return names
+
+
+def _read(configs: list[Path], tell: Callable[[str], None]) -> list[Problem]:
+    """Read every question; what is wrong with any of them is told at once."""
+    from optimiser.inputs import read_problem
+
+    problems: list[Problem] = []
+    faults: list[Fault] = []
+    for number, config in enumerate(configs, start=1):
+        tell(f"Reading the config and its tables: {number} of {len(configs)}")
+        try:
+            problems.append(read_problem(config))
+        except InputError as refused:
+            faults += refused.faults
+    if faults:
+        raise InputError(faults)
+    return problems
+
+
+def _show_several(rows: Sequence[dict[str, Any]]) -> None:
+    """Print a row for each question: how many options it has, and what the best comes to in what counts first."""
+    columns = {"listed": "options", "lawful": "break no rule", "near_best": "near the best"}
+    columns = {name: head for name, head in columns.items() if any(name in row for row in rows)}
+    lines = []
+    for row in rows:
+        counts = ["" if row.get(name) is None else f"{row[name]:,}" for name in columns]
+        best = [f"{_words(aim.partition('.')[0])} {number_in_words(number)}" for aim, number in row["best"].items()]
+        lines.append((row["name"], *counts, best[0] if best else row["outcome"]))
+    table(("question", *columns.values(), "the best comes to"), lines, "l" + "r" * len(columns) + "l")
+    _say("", "Each by its own objectives: what two questions come to is not the same thing.", "Draft: not a decision.")
 
 
 def _names(option: str, written: str) -> list[str]:

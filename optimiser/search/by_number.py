@@ -96,16 +96,17 @@ def _one_after_another(of: _Asked, numbers: Sequence[int], tell: Tell) -> Iterat
         tell(f"Finding the best with {number}")
         exactly = Figure(float(number))
         asked = replace(problem.services[service], at_least_sites=exactly, at_most_sites=exactly)
-        varied = problem.varied(services={**problem.services, service: asked})
+        # Each is made of the one before, so that what rests on the tables alone is not worked out again.
+        problem = problem.varied(services={**problem.services, service: asked})
         try:
-            plan = solve(varied, time_limit_minutes=of.time_limit_minutes, list_all=False, learnt=learnt)
+            plan = solve(problem, time_limit_minutes=of.time_limit_minutes, list_all=False, learnt=learnt)
         except (NoPlan, NotProved) as error:
             yield WithSoMany(number, NO_PLAN if isinstance(error, NoPlan) else OUT_OF_TIME)
             continue
         rows = measures.residents(plan, service)
         patients, within = float(rows["patients_per_year"].sum()), float("nan")
         if asked.standard_minutes and patients:
-            beyond = value(varied, plan.designated, Objective("patients_beyond_standard", (service,)))
+            beyond = value(problem, plan.designated, Objective("patients_beyond_standard", (service,)))
             within = 1 - beyond / patients
         proof, mean = plan.proof, measures.mean_minutes(rows)
         yield WithSoMany(number, proof.outcome, plan.designated, proof.objectives, mean, within)

@@ -32,6 +32,8 @@ def worked_out(
 ) -> Iterator[tuple[Piece, Found]]:
     """Yield pieces with what came of each, as the machines of a cluster complete them, in no order.
 
+    Without an address they are worked out here, one after another.
+
     Parameters
     ----------
     work_out
@@ -48,6 +50,9 @@ def worked_out(
     MissingPackage
         When the extra that brings Dask is not installed.
     """
+    if not address:
+        yield from ((piece, work_out(shared, piece)) for piece in pieces)
+        return
     joblib = needed("joblib", EXTRA)
     with (
         _client(address),

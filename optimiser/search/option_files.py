@@ -36,13 +36,18 @@ class Found:
 
 
 def write(found: Found, folder: Path) -> Path:
-    """Write tables, every lawful option (where there are at most 50 million), the inputs and ``run.json``.
+    """Write the files of what was found.
 
     Raises
     ------
     NotWritten
         When the folder exists or cannot be written; nothing half-written is left.
     """
+    return write_files(files_of(found), folder)
+
+
+def files_of(found: Found) -> dict[str, bytes | np.ndarray]:
+    """Return tables, every lawful option (where there are at most 50 million), the inputs and ``run.json``."""
     files: dict[str, bytes | np.ndarray] = dict(csv_files(tables(found)))
     files |= found.problem.files
     if 0 < found.options.lawful <= LARGEST_ENUMERATION:
@@ -54,7 +59,7 @@ def write(found: Found, folder: Path) -> Path:
     if "places.npy" in files:
         about |= {"how_to_read": HOW_TO_READ}
     files["run.json"] = json.dumps(about, indent=2, ensure_ascii=False).encode() + b"\n"
-    return write_files(files, folder)
+    return files
 
 
 def tables(found: Found) -> dict[str, pd.DataFrame]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import question as shipped
 from test_head_start import question, scattered
 from test_sweep import run_all, tiny
 
@@ -19,7 +20,7 @@ from optimiser import scenarios as sweeps
 from optimiser.errors import Fault, InputError, MissingPackage, NoPlan
 from optimiser.plan.runs import versions
 from optimiser.scenarios import cluster
-from optimiser.search import by_number
+from optimiser.search import batch, by_number
 from optimiser.search import machines as machines_of
 
 dask, distributed = (pytest.importorskip(name) for name in ("dask", "distributed"))
@@ -133,3 +134,16 @@ def test_the_best_with_each_number_of_sites_is_the_same_whoever_finds_it(
     assert here["by_number"]["outcome"].tolist() == ["proved best"] * 10
     for name, frame in here.items():
         assert frame.to_csv() == there[name].to_csv()
+
+
+def test_the_options_of_many_questions_are_the_same_whoever_lists_them(machines: Any):
+    tiny = shipped("tiny")
+    questions = (tiny, replace(tiny, title="The same, asked again"), question(*scattered(7, 60, 18), 1))
+    here, there = (
+        batch.of_each(questions, batch.Sought(within=0.1), cluster=address)
+        for address in ("", machines.scheduler_address)
+    )
+    assert [one.outcome == batch.LISTED for one in here] == [True, True, False]
+    for mine, other in zip(here, there, strict=True):
+        assert mine.outcome == other.outcome
+        assert pickle.dumps(dict(sorted(mine.files.items()))) == pickle.dumps(dict(sorted(other.files.items())))
