@@ -39,7 +39,8 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
         page = seen.page
         assert page.locator("h1").inner_text() == (
             "No plan meets every rule: 3 rules on the full emergency department cannot hold together. "
-            "Whichever way out, the hyper-acute stroke unit closes at Broomfield and Southend."
+            "By this model, whichever way out, the hyper-acute stroke unit closes at Broomfield and Southend (not settled: "
+            "R-02 and R-03)."
         )
         for text in (
             "Which rules clash?",
@@ -65,7 +66,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             # What closes, and why that is which is not in the clash.
             "Whichever way out:",
             "this model has 903 today (877 residents, 26 from outside); 1,268 were counted in 2018/19, so more may",
-            "as today's sites break 2 rules outside the clash; not settled: R-02 and R-03.",
+            "as today's sites break 2 rules outside the clash (not settled: R-02 and R-03).",
             "By way 3, besides:",
             "full emergency department closes at Southend; 76,731 of 336,706 (23%), by 12.5 minutes on average.",
             "By way 1 and way 2:",

@@ -147,8 +147,11 @@ class _Page:
         closes = ""
         if all(self.then) and 0 < len(shut) <= MOST_ON_A_CARD:
             names = {code: words.lower(self.problem.services[code].name) for code in shut}
-            each = (f"the {names[code]} closes at {words.where(self.problem, at)}" for code, at in shut.items())
-            closes = f" Whichever way out, {'; '.join(each)}."
+            each = (
+                f"the {names[code]} closes at {words.where(self.problem, at)}{self._not_settled(code)}"
+                for code, at in shut.items()
+            )
+            closes = f" By this model, whichever way out, {'; '.join(each)}."
         if many == 1:
             return f"No plan meets every rule: one rule cannot be met at all.{closes}"
         them = "both hold" if many == 2 else "hold together"
@@ -331,11 +334,15 @@ class _Page:
         clashing = {broken.stated(self.problem, rule["instance"]) for rules in self.sets for rule in rules}
         broken_today = {broken.stated(self.problem, str(one)) for one in self.today.broken["instance"]}
         others = [one for one in broken_today - clashing if service in one[1]]
-        cited = cards.not_settled_of(self.run, service)
-        not_settled = f"; not settled: {listed(cited)}" if cited else ""
+        not_settled = self._not_settled(service)
         if others:
             said = f"as today's sites break {amount(len(others), 'rules')} outside the clash{not_settled}."
-            yield Line("It closes", said, caution=bool(cited))
+            yield Line("It closes", said, caution=bool(not_settled))
+
+    def _not_settled(self, service: str) -> str:
+        """Return by which sentences to know it is not settled where a service is, in brackets; else nothing."""
+        cited = cards.not_settled_of(self.run, service)
+        return f" (not settled: {listed(cited)})" if cited else ""
 
     def _also_closes(self, plan: Plan) -> Iterator[str]:
         """Yield what closes by one way out and not by every one."""
