@@ -67,6 +67,8 @@ def isochrones(
 def roads(
     config: Config,
     within: Annotated[Path, typer.Option(help="Outlines, such as of a flood: GeoJSON, GeoPackage or shapefile.")],
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of the outlines, such as EPSG:27700.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Layer of a GeoPackage.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the stretches of road that an outline touches, as a config says them to shut or slow them.
@@ -75,7 +77,7 @@ def roads(
     """
     from optimiser.report.within import within as touched
 
-    found = touched(config, within)
+    found = touched(config, within, crs=crs, layer=sheet)
     say(found.lines, found.record, as_json)
 
 

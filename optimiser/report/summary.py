@@ -204,8 +204,9 @@ def _longer(problem: Problem) -> list[str]:
         if len(some)
     ]
     areas = f"to {'; to '.join(found)}" if found else "to no candidate"
-    how = "Worked out as the difference on a network of main roads, before any queue on the others; not verified."
-    return [f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}. {how}"]
+    how = "Worked out as the difference on the place's network of roads, before any queue on what others take then."
+    words = f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}"
+    return [f"{words}. {how} {problem.longer.verified}"]
 
 
 def _modes(problem: Problem) -> list[str]:

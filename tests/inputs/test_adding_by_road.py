@@ -63,9 +63,9 @@ def test_it_is_the_way_to_the_road_and_the_road_by_the_line_that_fits_the_journe
     assert problem.transfers.loc["oak"].drop("oak").to_dict() == {"ash": 40, "birch": 20, "cedar": 10, "dale": 70}
     (one,) = problem.added
     assert (one.at_once, one.a_minute, one.a_km, one.sites, one.median_off) == (0, 1, None, 3, 0)
-    said = "Journeys to Oak Hospital are estimated by the network of main roads, 0.00 minutes and 1.00 for each on the"
+    said = "Journeys to Oak Hospital are estimated by the network of roads, 0.00 minutes and 1.00 for each on the"
     assert said in of_changes(problem)[1] and problem.sites["oak"].name.endswith("(estimated)")
-    assert any("by the network of main roads" in figure for figure in rests_on.figures(plan))
+    assert any("by the network of roads" in figure for figure in rests_on.figures(plan))
     files = files_of(plan)
     assert check(files).empty
     assert "oak added, as config.yaml says; estimated by roads: journeys" in accepted(files, tmp_path / "run")
