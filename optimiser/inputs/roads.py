@@ -126,12 +126,6 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
         yield where("hour"), "the place has no road_hours.csv (docs/roads.md). Add it, or take hour out."
         return
     network, wrong = network_of_place(place), False
-    for one in network.hours if event.hour is not None else ():
-        try:
-            network.links_in(one)
-        except ValueError as fault:
-            wrong = True
-            yield where("hour"), f"road_hours.csv: {fault}"
     said: list[tuple[str, str | int, str]] = [("close", number, one) for number, one in enumerate(event.close)]
     for setting, spot, stretch in (*said, *(("slow", one, one) for one in event.slow)):
         try:
