@@ -136,6 +136,6 @@ def journeys(
         raise typer.BadParameter(instead, param_hint="--mode")
     reading = Reading(plus, times, against, applied=not uncalibrated)
     made = journeys_on(place, graph=graph, reading=reading, travel=Travel(valhalla and valhalla.value, mode))
-    written = write_into(place, made.files, replace=replace or made.adds)
+    written = write_into(place, made.files, replace=replace or made.adds, said=made.said)
     words = [f"Wrote {made.rows:,} rows to {written}, and {', '.join(list(made.files)[1:])}.", *made.said]
     say(words, {"files": list(made.files), "rows": made.rows, "said": list(made.said)}, as_json)

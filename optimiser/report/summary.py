@@ -206,7 +206,9 @@ def _longer(problem: Problem) -> list[str]:
     areas = f"to {'; to '.join(found)}" if found else "to no candidate"
     how = "Worked out as the difference on the place's network of roads, before any queue on what others take then."
     words = f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}"
-    return [f"{words}. {how} {problem.longer.verified}"]
+    modes = listed(map(spoken, sorted(problem.by_mode)))
+    untouched = f" Journeys {modes} are left as they are: the roads do not touch them." if modes else ""
+    return [f"{words}.{untouched} {how} {problem.longer.verified}"]
 
 
 def _modes(problem: Problem) -> list[str]:

@@ -210,5 +210,5 @@ def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
     (doubt,) = [one.words for name, one in found.odd if name == "road_access"]
     assert doubt == (
         "1 row shorter than the straight line between its ends, such as row 2, 0.5 km, which is 19.5 km too short; all "
-        "are of birch, so look at where that is",
+        "are of birch, so look at where that is"
     )
