@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, NotWritten, did_you_mean, quoted, shown
+from optimiser.errors import NAMED_ALIKE, Fault, InputError, NotWritten, did_you_mean, quoted, shown
 from optimiser.inputs import Question, read_question
 from optimiser.inputs.roads import event_of, lacks_a_network, network_of_place, verified
 from optimiser.inputs.tables import Place
@@ -108,7 +108,12 @@ def route(config: str | Path, start: str, end: str) -> Route:
     for said, known, table in ((start, starts, "areas.csv and sites.csv"), (end, sites, "sites.csv")):
         codes.append(code_called(said, known) or "")
         if not codes[-1]:
-            hint = did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
+            several = sorted(name for name in known.values() if name.casefold().startswith(said.strip().casefold()))
+            hint = (
+                f"It may be {listed(several[:NAMED_ALIKE], last_by='or')}. Write all of its name."
+                if said.strip() and len(several) > 1
+                else did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
+            )
             faults.append(Fault(quoted(said), f"is in neither column of codes and names of {table}. {hint}"))
     if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md)."

@@ -231,7 +231,7 @@ def test_every_fault_of_an_event_is_listed_at_once_with_its_line(tmp_path: Path)
     first = CONFIG.count("\n") + 2
     assert [(line.partition(":")[0], line.partition(": ")[2][:40]) for line in found] == [
         (f"line {first + 1}", '"A1" must be at least 1, not 0.5.'),
-        (f"line {first}", 'no junction of A1 is called "Est". There'),
+        (f"line {first}", 'no junction of A1 is called "Est". Did y'),
         (f"line {first}", 'no road of road_links.csv is called "M1"'),
         (f"line {first + 1}", 'no road of road_links.csv is called "A9"'),
     ]

@@ -79,6 +79,7 @@ def test_where_both_join_at_one_junction_no_road_is_taken(tmp_path: Path):
     [
         ("A9", "as", {}, ['"A9": is in neither column', '"as": is in neither column', 'Did you mean "ash"?']),
         ("ash", "A1", {}, ['"A1": is in neither column of codes and names of sites.csv']),
+        ("B", "ash", {}, ['"B": is in neither column', "It may be Birch Hospital or Brook. Write all of its name."]),
         ("A1", "ash", {"road_links": None}, ["has no network of roads. Add road_links.csv (docs/roads.md)."]),
         (
             "A1",
