@@ -77,8 +77,8 @@ def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterab
     network, codes = network_of_place(place), list(sites)
     slow = {stretch: one.figure() for stretch, one in settings.roads.slow.items()} if settings.roads else {}
     slow |= _in_its_hour(place, network, event)
-    more = (network.longer(starts, codes, event) for starts in (list(areas), codes))
-    return Longer(str(event), *more, slow, verified(place))
+    journeys, transfers = (network.longer(starts, codes, event) for starts in (areas, codes))
+    return Longer(str(event), journeys, transfers, slow, verified(place))
 
 
 def _in_its_hour(place: Place, network: Network, event: Event) -> dict[str, Figure]:

@@ -164,11 +164,14 @@ def drawn_network(draw: random.Random) -> dict[str, str]:
     ]
     links += [f"n0,n1,B{n},,30,fast,false" for n in range(3)]
     access = sorted({(end, f"n{draw.randint(0, 13)}") for end in ENDS for _ in range(2)})
-    side = ["", *at]
+    steps = [tuple(pair) for pair in pairs] + [
+        (b, a) for (a, b), only in zip(pairs, one_way, strict=True) if only == "false"
+    ]
     turns = sorted(
         {
-            f"{draw.choice(side)},n{draw.randint(0, 13)},{draw.choice(side)},{draw.choice(['left', 'signals'])}"
-            for _ in range(9)
+            f"{draw.choice(['', *(f'n{a}' for a, b in steps if b == n)])},n{n},"
+            f"{draw.choice(['', *(f'n{b}' for a, b in steps if a == n)])},{draw.choice(['left', 'signals'])}"
+            for n in (draw.randint(0, 13) for _ in range(9))
         }
     )
     waters = [f"W{n},{m},{draw.randint(560, 700)}500,{draw.randint(425, 455)}500" for n in range(2) for m in range(3)]

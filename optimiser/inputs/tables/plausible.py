@@ -94,7 +94,7 @@ def doubts_of_roads(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -
         sheet = sheets[name]
         if not sheet.present or not sheet.sound(first, last, "km") or sheet.frame.empty:
             continue
-        straight = np.hypot(*(known.of(sheet.frame[first]) - junctions.of(sheet.frame[last])).T)
+        straight = np.hypot(*(known.of(sheet.frame[first].tolist()) - junctions.of(sheet.frame[last].tolist())).T)
         rows = sheet.frame.assign(more=straight - sheet.frame["km"])
         short = rows[rows["more"] > rows["km"] * ROUNDED + ROUNDED_KM].sort_values(
             "more", ascending=False, kind="stable"

@@ -167,7 +167,7 @@ def _check_stretches(sheets: Mapping[str, Sheet]) -> None:
     if any(not one.present or one.listed() for one in (hours, *tables)):
         return
     network = network_of(*(one.finished() for one in tables))
-    for index, road in hours.frame["road"].items():
+    for index, road in zip(hours.frame.index, hours.frame["road"], strict=True):
         if not pd.isna(road) and str(road).strip():
             try:
                 network.links_of(str(road))
