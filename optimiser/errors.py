@@ -22,7 +22,10 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 # The name to install by.
 DISTRIBUTION = "hospital-service-optimiser"
@@ -199,10 +202,39 @@ def disagreements(number: int) -> str:
     return f"The independent check found {number} disagreement{'' if number == 1 else 's'}"
 
 
+def extras() -> dict[str, list[Requirement]]:
+    """Return what each extra brings here, as it stood when this was installed; nothing where it was not."""
+    from importlib.metadata import PackageNotFoundError, metadata
+
+    # It comes with geopandas.
+    from packaging.requirements import Requirement
+
+    found: dict[str, list[Requirement]] = {}
+    try:
+        about = metadata(DISTRIBUTION)
+    except PackageNotFoundError:
+        return found
+    for one in map(Requirement, about.get_all("Requires-Dist") or ()):
+        for extra in about.get_all("Provides-Extra") or ():
+            if one.marker and one.marker.evaluate({"extra": extra}) and not one.marker.evaluate({"extra": ""}):
+                found.setdefault(extra, []).append(one)
+    return found
+
+
+def installing(extra: str) -> str:
+    """Return the command that installs what an extra brings.
+
+    It names those packages, not ours: who has a clone or a wheel of ours could not have it from an index.
+    """
+    packages = " ".join(f"'{one.name}{one.specifier}'" for one in extras().get(extra, ()))
+    ours = f"-e '.[{extra}]'"
+    return f"pip install {packages or ours}"
+
+
 def needed(package: str, extra: str) -> Any:
-    """Return a package, or say how to install the extra that brings it."""
+    """Return a package, or say how to install what brings it."""
     try:
         return import_module(package)
     except ImportError as error:
-        words = f"This needs {package}, which is not installed. Install it: pip install '{DISTRIBUTION}[{extra}]'"
+        words = f"This needs {package}, which is not installed. Install it: {installing(extra)}"
         raise MissingPackage(words) from error

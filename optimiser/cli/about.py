@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Annotated
 
 import typer
@@ -54,7 +53,7 @@ def doctor(as_json: AsJson = False) -> None:
 
     Example:  optimiser doctor
     """
-    from optimiser.errors import DISTRIBUTION
+    from optimiser.errors import installing
     from optimiser.model import solver
     from optimiser.plan.runs import versions
     from optimiser.problem.words import listed
@@ -68,26 +67,22 @@ def doctor(as_json: AsJson = False) -> None:
     if absent := _extras_not_installed():
         found["extras_not_installed"] = absent
         each = listed(f"{extra} ({', '.join(names)})" for extra, names in absent.items())
-        example = f"pip install '{DISTRIBUTION}[{next(iter(absent))}]'"
+        example = installing(next(iter(absent)))
         words.append(f"Not installed, and asked for by some commands alone: {each}. To install one: {example}")
     say(words, found, as_json, "optimiser solve configs/base.yaml")
 
 
 def _extras_not_installed() -> dict[str, list[str]]:
     """Return the packages that are not installed, by the extra that brings them."""
-    from importlib.metadata import PackageNotFoundError, requires, version
+    from importlib.metadata import PackageNotFoundError, version
 
-    from optimiser.errors import DISTRIBUTION
+    from optimiser.errors import extras
 
     absent: dict[str, list[str]] = {}
-    try:
-        asked = requires(DISTRIBUTION) or ()
-    except PackageNotFoundError:  # used from its source, and not installed
-        return {}
-    for line in asked:
-        if found := re.match(r"""([\w.-]+).*extra == ["'](\w+)["']""", line):
+    for extra, packages in extras().items():
+        for one in packages:
             try:
-                version(found[1])
+                version(one.name)
             except PackageNotFoundError:
-                absent.setdefault(found[2], []).append(found[1])
+                absent.setdefault(extra, []).append(one.name)
     return absent

@@ -66,7 +66,7 @@ def import_(
         mode,
     )
     brought = bring_in(table, file, into, wishes)
-    written = write_into(into, brought.files, replace=replace or brought.adds)
+    written = write_into(into, brought.files, replace=replace or brought.adds, said=brought.said)
     words = [f"Wrote {brought.rows:,} rows to {written}.", *(f"  {line}" for line in brought.said)]
     then = _then(into)
     say(words, {"file": str(written), "rows": brought.rows, "said": list(brought.said)}, as_json, then)

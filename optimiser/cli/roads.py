@@ -67,6 +67,8 @@ def isochrones(
 def roads(
     config: Config,
     within: Annotated[Path, typer.Option(help="Outlines, such as of a flood: GeoJSON, GeoPackage or shapefile.")],
+    crs: Annotated[str | None, typer.Option(help="Coordinate system of the outlines, such as EPSG:27700.")] = None,
+    sheet: Annotated[str | None, typer.Option(help="Layer of a GeoPackage.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the stretches of road that an outline touches, as a config says them to shut or slow them.
@@ -75,7 +77,7 @@ def roads(
     """
     from optimiser.report.within import within as touched
 
-    found = touched(config, within)
+    found = touched(config, within, crs=crs, layer=sheet)
     say(found.lines, found.record, as_json)
 
 
@@ -134,6 +136,6 @@ def journeys(
         raise typer.BadParameter(instead, param_hint="--mode")
     reading = Reading(plus, times, against, applied=not uncalibrated)
     made = journeys_on(place, graph=graph, reading=reading, travel=Travel(valhalla and valhalla.value, mode))
-    written = write_into(place, made.files, replace=replace or made.adds)
+    written = write_into(place, made.files, replace=replace or made.adds, said=made.said)
     words = [f"Wrote {made.rows:,} rows to {written}, and {', '.join(list(made.files)[1:])}.", *made.said]
     say(words, {"files": list(made.files), "rows": made.rows, "said": list(made.said)}, as_json)

@@ -22,7 +22,7 @@ MOST_NAMED = 3
 ADD_AREAS = "Add them, or write areas_outside: known_in_full if these are areas outside."
 ADD_SITES = "Add them."
 ADD_LINKS = "Add the links that are missing to road_links.csv."
-NO_WAY_ROUND = "It has main roads alone, so that there may be one: add it to road_links.csv, close less, or slow it."
+NO_WAY_ROUND = "Where there is one in the world, add it to road_links.csv; or close less, or slow it."
 
 # Where something stands of what is said of roads, as a fault names it: all of it, or a part by its keys.
 Where = Callable[..., str]
@@ -59,6 +59,16 @@ def network_of_place(place: Place) -> Network:
     return network_of(*(getattr(place, name) for name in (*TABLES, *BESIDE)))
 
 
+def verified(place: Place) -> str:
+    """Return how many rows of each table of a network are marked as verified, in a sentence."""
+    tables = [(name, getattr(place, name)) for name in TABLES[:-1]]
+    counts = (
+        f"{int(rows.reindex(columns=['verified'])['verified'].eq(True).sum()):,} of {len(rows):,} in {name}.csv"
+        for name, rows in tables
+    )
+    return f"Of the network's rows {listed(counts)} are marked as verified."
+
+
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:
     """Return how much longer journeys from areas, and from site to site, are for what a config says of roads."""
     event = event_of(settings.roads)
@@ -67,7 +77,8 @@ def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterab
     network, codes = network_of_place(place), list(sites)
     slow = {stretch: one.figure() for stretch, one in settings.roads.slow.items()} if settings.roads else {}
     slow |= _in_its_hour(place, network, event)
-    return Longer(str(event), network.longer(areas, codes, event), network.longer(codes, codes, event), slow)
+    journeys, transfers = (network.longer(starts, codes, event) for starts in (areas, codes))
+    return Longer(str(event), journeys, transfers, slow, verified(place))
 
 
 def _in_its_hour(place: Place, network: Network, event: Event) -> dict[str, Figure]:
@@ -115,12 +126,6 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
         yield where("hour"), "the place has no road_hours.csv (docs/roads.md). Add it, or take hour out."
         return
     network, wrong = network_of_place(place), False
-    for one in network.hours if event.hour is not None else ():
-        try:
-            network.links_in(one)
-        except ValueError as fault:
-            wrong = True
-            yield where("hour"), f"road_hours.csv: {fault}"
     said: list[tuple[str, str | int, str]] = [("close", number, one) for number, one in enumerate(event.close)]
     for setting, spot, stretch in (*said, *(("slow", one, one) for one in event.slow)):
         try:

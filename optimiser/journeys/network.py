@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from optimiser.errors import did_you_mean, quoted
+from optimiser.errors import closest, did_you_mean, quoted
 from optimiser.journeys.roads import journey_minutes, way
 from optimiser.journeys.turns import FORBIDDEN, Turn, wait_of
 from optimiser.problem.decimals import MILLION, exactly
@@ -254,7 +254,11 @@ class Network:
             return f"{quoted(unclear)} may be {' or '.join(map(self.name, meant))}. Write more of its name."
         there = sorted(map(self.name, on_it))
         more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
-        return f"no junction of {road} is called {quoted(unclear)}. There are: {'; '.join(there[:MOST_NAMED])}{more}."
+        parts = {" ".join(words[n:]) for name in there for words in [name.split()] for n in range(len(words))}
+        guess = closest(unclear, parts)
+        hint = f" Did you mean {quoted(guess)}?" if guess else ""
+        words = f"no junction of {road} is called {quoted(unclear)}.{hint}"
+        return f"{words} There are: {'; '.join(there[:MOST_NAMED])}{more}."
 
     def name(self, junction: str) -> str:
         """Return what people call a junction."""

@@ -335,13 +335,15 @@ class Longer:
     """Minutes that journeys take longer than their table says, because of what is out of the ordinary on the roads.
 
     ``journeys`` has one row an area and ``transfers`` one a site, each one column a site. ``words`` say what is out of
-    the ordinary, and ``slow`` how many times its minutes each stretch takes that is slow.
+    the ordinary, and ``slow`` how many times its minutes each stretch takes that is slow. ``verified`` says how much of
+    the network is marked as that.
     """
 
     words: str
     journeys: pd.DataFrame
     transfers: pd.DataFrame
     slow: Mapping[str, Figure] = field(default_factory=dict)
+    verified: str = ""
 
 
 @dataclass(frozen=True)

@@ -273,7 +273,7 @@ def estimate_of(one: Added) -> str:
 
 def by_what(one: Added) -> str:
     """Return by what minutes of a site that is added are estimated."""
-    return "by straight line" if one.a_minute is None else "by the network of main roads"
+    return "by straight line" if one.a_minute is None else "by the network of roads"
 
 
 def how_far_off(one: Added) -> str:

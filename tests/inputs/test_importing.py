@@ -77,9 +77,11 @@ def test_of_several_percentiles_the_median_is_taken(tmp_path: Path) -> None:
 
 
 def test_times_that_cannot_be_minutes_are_not_guessed_at(tmp_path: Path) -> None:
-    path = written(tmp_path, "t.csv", long("from_id,to_id,travel_time", times=60))
-    with pytest.raises(InputError, match=r"half of its times are above 1,230.*--unit seconds"):
-        bring_in("journeys", path, write_place(tmp_path / "place"))
+    place = write_place(tmp_path / "place")
+    for named, wishes in (("travel_time", None), ("minutes", Wishes(mode="by_bus")), ("minutes", None)):
+        path = written(tmp_path, "t.csv", long(f"from_id,to_id,{named}", times=60))
+        with pytest.raises(InputError, match=r"half of its times are above 1,230.*--unit seconds"):
+            bring_in("journeys", path, place, wishes)
 
 
 def test_times_of_a_clock_come_in_and_those_that_could_be_two_things_do_not(tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_demand_of_another_activity_is_added_and_of_the_same_replaced(tmp_path: 
     write_into(place, falls.files, replace=falls.adds)
     added = ["A1,fall,3.0", "A2,fall,4.0"]
     assert (place / "demand.csv").read_text().splitlines() == [*before, *added]
-    assert falls.adds and any(said.startswith("kept what was there of ") for said in falls.said)
+    assert falls.adds and any(said.startswith("what is there stays of ") for said in falls.said)
     again = bring_in("demand", written(tmp_path, "g.csv", "area,count\nA3,5\n"), place, Wishes(activity="fall"))
     assert not again.adds
     write_into(place, again.files, replace=True)

@@ -68,10 +68,16 @@ def test_a_calibration_is_applied_and_recorded_with_the_file_that_it_was_worked_
     made = journeys_on(place(tmp_path), reading=Reading(5.8, 1.074))
     assert pairs(made.files["journeys.csv"])["A2", "ash"] == 20.8
     record = made.files["imported.csv"].decode().splitlines()
-    assert [line.split(",")[:2] for line in record[1:]] == [
-        ["journeys", "road_links.csv"],
-        ["transfers", "road_links.csv"],
-    ]
+    assert {tuple(line.split(",")[:2]) for line in record[1:]} == {
+        ("journeys", "road_links.csv"),
+        ("transfers", "road_links.csv"),
+    }
+    # One Way Street has 6 km where 10 lie between its ends, and the Old Road 15 where 20 do.
+    (doubt,) = [one for one in made.said if "straight line" in one]
+    assert doubt == (
+        "road_links.csv: 2 rows shorter than the straight line between its ends, such as row 4, 15 km, "
+        "which is 5.0 km too short."
+    )
     assert "Minutes are 5.8 + 1.074 × those on the network, to a tenth of a minute." in record[1]
 
 
@@ -144,7 +150,9 @@ def test_where_there_is_no_way_it_says_from_where_to_where(tmp_path: Path):
             road_access=ACCESS.replace("A3,west,4\n", ""),
         )
     )
-    assert "there is no way from A3 to ash, birch and elm. Add links, or rows of road_access.csv." in found
+    assert [line.partition(": ")[2] for line in found.splitlines()] == [
+        "road_access.csv has no row of A3, so that no way leads there. Add them there.",
+    ]
 
 
 EMPTY = "<graphml xmlns='http://graphml.graphdrawing.org/xmlns'><graph edgedefault='directed'/></graphml>"

@@ -193,3 +193,22 @@ def test_faults_of_a_mode_are_refused_with_those_of_the_other_tables(tmp_path: P
     found = quality_of(folder)
     assert [fault.place for fault in found.faults] == [f"{folder}/journeys_by_mode.csv, row 2"]
     assert found.counted[-1].endswith("journeys_by_mode.csv, by_bus: 2 rows.")
+
+
+def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
+    """Birch is said to stand 20 km west of where its journeys end."""
+    folder = place(tmp_path)
+    sites = folder / "sites.csv"
+    sites.write_text(sites.read_text().replace("490000", "470000"))
+    network = "junction,name,easting_m,northing_m\nhere,Here,490000,250000\n"
+    (folder / "road_junctions.csv").write_text(network)
+    (folder / "road_access.csv").write_text("end,junction,km\nbirch,here,0.5\nA20,here,0\n")
+    (folder / "road_speeds.csv").write_text("class,kmh\naccess,30\n")
+    found = quality_of(folder)
+    ((_, odd),) = [one for one in found.to_look_at if one[1].why == "nearest by the straight line, and not by minutes"]
+    assert odd.words.startswith("the six areas nearest to birch by the straight line take 43.4 minutes")
+    (doubt,) = [one.words for name, one in found.odd if name == "road_access"]
+    assert doubt == (
+        "1 row shorter than the straight line between its ends, such as row 2, 0.5 km, which is 19.5 km too short; all "
+        "are of birch, so look at where that is"
+    )

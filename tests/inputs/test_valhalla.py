@@ -6,8 +6,10 @@ import csv
 import importlib.util
 import io
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
+from email.message import Message
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +21,7 @@ from made_up_place import CONFIG, write_config
 from test_journeys_on_roads import AREAS, SITES, place
 from test_osm_extract import AT, BASE, extract
 
-from optimiser.errors import InputError, MissingPackage
+from optimiser.errors import InputError, MissingPackage, extras, installing
 from optimiser.inputs import read_problem
 from optimiser.inputs.importing import Brought, valhalla
 from optimiser.inputs.importing.osm_extract import DEGREES, GRID
@@ -187,8 +189,23 @@ def test_what_it_cannot_be_asked_of_is_refused_in_words(stub: Path, tmp_path: Pa
 
 def test_where_it_is_not_installed_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "valhalla", None)
-    with pytest.raises(MissingPackage, match=r"pip install 'hospital-service-optimiser\[valhalla\]'"):
+    with pytest.raises(MissingPackage, match=re.escape(installing("valhalla"))):
         made(without_a_network(tmp_path), extract(tmp_path / "streets.osm.pbf", BASE))
+
+
+def test_what_to_install_is_what_the_extra_brings_here_wherever_this_program_came_from(monkeypatch: pytest.MonkeyPatch):
+    about = Message()
+    for line in (
+        "kept==3; python_version >= '3' and extra == 'router'",
+        "old<2; python_version < '3' and extra == 'router'",
+    ):
+        about["Requires-Dist"] = line
+    about["Requires-Dist"] = "pandas>=2"
+    about["Provides-Extra"] = "router"
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: about)
+    assert {extra: [one.name for one in brought] for extra, brought in extras().items()} == {"router": ["kept"]}
+    assert installing("router") == "pip install 'kept==3'"
+    assert installing("other") == "pip install -e '.[other]'"
 
 
 def test_a_mode_is_made_of_the_places_own_roads_too(tmp_path: Path):
@@ -254,5 +271,5 @@ else:
         said = ("journeys", "place", "--graph", "streets.osm.pbf", "--valhalla", "bicycle", "--mode", "by_bicycle")
         done = optimiser(*said, cwd=tmp_path)
         assert done.returncode == 2
-        install = "pip install 'hospital-service-optimiser[valhalla]'"
+        install = installing("valhalla")
         assert done.stderr == f"This needs valhalla, which is not installed. Install it: {install}\n"

@@ -202,6 +202,7 @@ def test_a_mode_that_shut_roads_do_not_touch_stays_as_in_its_table(tmp_path: Pat
     assert plan.problem.journeys.loc["A1", "birch"] == usual.journeys.loc["A1", "birch"] + 30
     assert plan.problem.by_mode["by_bus"].equals(usual.by_mode["by_bus"])
     assert list(plan.journeys["minutes"]) == [20, 32, 10]
+    assert "Journeys by bus are left as they are: the roads do not touch them." in "\n".join(lines(plan))
     files = files_of(plan)
     assert check(files).empty
     assert "none is better" in accepted(files, tmp_path / "run")

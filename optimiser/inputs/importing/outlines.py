@@ -29,6 +29,8 @@ _BEGINS = {
     ".zip": (b"PK\x03\x04",),
     ".parquet": (b"PAR1",),
 }
+# What these hold are degrees where nothing is said of it.
+_DEGREES_UNLESS_SAID = (".geojson", ".json", ".topojson")
 
 
 def outlines_in(path: Path, known: Known, wishes: Wishes) -> tuple[bytes, int, list[str]]:
@@ -62,9 +64,9 @@ def outlines_in(path: Path, known: Known, wishes: Wishes) -> tuple[bytes, int, l
     return json.dumps(page, separators=(",", ":")).encode() + b"\n", len(together), said
 
 
-def outlines_on_the_globe(path: Path) -> geopandas.GeoDataFrame:
+def outlines_on_the_globe(path: Path, wishes: Wishes) -> geopandas.GeoDataFrame:
     """Return what a file draws, in longitude and latitude. Raises ``InputError`` where it cannot be read."""
-    return _on_the_globe(path, _read(path, Wishes()), Wishes(), [])
+    return _on_the_globe(path, _read(path, wishes), wishes, [])
 
 
 def _polygons(outline: Any) -> Any:
@@ -105,6 +107,8 @@ def _read(path: Path, wishes: Wishes) -> geopandas.GeoDataFrame:
 
 def _on_the_globe(path: Path, frame: Any, wishes: Wishes, said: list[str]) -> Any:
     """Return the outlines in longitude and latitude, from the system that the file or the person states."""
+    if frame.empty or frame.geometry.isna().all() or frame.geometry.is_empty.all():
+        raise _refusal(path, "it draws nothing, so that it has no polygon. Draw one, or export the outlines again.")
     try:
         if wishes.crs:
             frame = frame.set_crs(wishes.crs, allow_override=True)
@@ -113,7 +117,9 @@ def _on_the_globe(path: Path, frame: Any, wishes: Wishes, said: list[str]) -> An
             raise _refusal(path, f"{words} for the British National Grid.")
         west, south, east, north = frame.total_bounds
         if frame.crs.is_geographic and not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-            words = "the coordinates are not degrees, though the file says so. Say what they are, such as"
+            said_so = path.suffix.lower() not in _DEGREES_UNLESS_SAID
+            why = "though the file says so" if said_so else "as GeoJSON's are unless it says otherwise"
+            words = f"the coordinates are not degrees, {why}. Say what they are, such as"
             raise _refusal(path, f"{words} --crs EPSG:27700 for the British National Grid.")
         code = frame.crs.to_epsg()
         if code != 4326:

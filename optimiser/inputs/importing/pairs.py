@@ -21,7 +21,7 @@ from optimiser.problem.words import NOT_PUBLISHED
 DECIMALS = 3
 COUNT_DECIMALS = 6
 # A middle above which minutes are not believed unless somebody says so.
-MOST_BELIEVED = 200
+MOST_BELIEVED, A_DAY = 200, 1440
 # How many rows tell what a column holds.
 ROWS_JUDGED = 1000
 # Hours, minutes and seconds, as spreadsheets and databases write a time; two parts could be either.
@@ -241,11 +241,14 @@ def _numbers(texts: pd.Series[str], read: Read, what: str) -> pd.Series[float]:
 
 
 def _unit(read: Read, values: pd.Series[float], column: str, said: list[str]) -> Unit:
-    """Return the unit that a column's name says, or minutes where they can be minutes."""
+    """Return the unit that a column's name says, or minutes where they can be minutes.
+
+    A name is not believed where it says minutes and most are hours long, some above a day.
+    """
     named = next((unit for unit in UNITS if unit[:3] in column.lower()), None)
-    if named:
+    middle, most = (float(values.median()), float(values.max())) if len(values) else (0.0, 0.0)
+    if named and not (named == "minutes" and middle > MOST_BELIEVED and most > A_DAY):
         return named
-    middle = float(values.median()) if len(values) else 0.0
     if middle > MOST_BELIEVED:
         words = f"half of its times are above {middle:,.0f}, which are no minutes of a health system"
         raise read.refusal(f"{words}. Say what they are: --unit seconds, or --unit minutes if they are.")

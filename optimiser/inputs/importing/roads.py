@@ -20,13 +20,14 @@ from optimiser.inputs.importing.valhalla import engine_on
 from optimiser.inputs.roads import some, unreached
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED
+from optimiser.inputs.tables.plausible import doubts_of_roads, where_things_are
 from optimiser.inputs.tables.sheets import Sheet, number_of, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
 from optimiser.journeys.calibration import calibration_of
 from optimiser.journeys.network import ACCESS, BESIDE, TABLES, THOUSAND, network_of
 from optimiser.journeys.straight_line import LEAST_KNOWN
-from optimiser.problem.words import listed
+from optimiser.problem.words import begun, listed
 
 JOINED = 3
 MADE, ENDS = ("journeys", "transfers"), (("area", "site"), ("from_site", "to_site"))
@@ -64,12 +65,16 @@ class Travel:
 
 @dataclass(frozen=True)
 class _Worked:
-    """Thousandths of a minute from areas and sites to sites, NaN where there is no way, and what they were made of."""
+    """Thousandths of a minute from areas and sites to sites, NaN where there is no way, and what they were made of.
+
+    ``joins_nothing`` are the codes of areas and sites that stand in no row of road_access.csv.
+    """
 
     thousandths: pd.DataFrame
     said: list[str]
     source: Path
     remedy: str
+    joins_nothing: Sequence[str] = ()
     made: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
@@ -107,14 +112,18 @@ def journeys_on(
     sheets = {table.name: read_sheet(folder, table) for table in PLACE_TABLES}
     check_together(sheets, set())
     worked = _by_valhalla(sheets, graph, travel.costing) if travel.costing else _on_the_network(sheets, graph)
-    found, lost = worked.thousandths, list(unreached(worked.thousandths.isna()))
+    found, off = worked.thousandths, list(worked.joins_nothing)
+    joined = found.drop(index=off).drop(columns=off, errors="ignore")
+    lost = [(f"there is no way {pairs}", worked.remedy) for pairs in unreached(joined.isna())]
+    if off:
+        lost.insert(0, (f"road_access.csv has no row of {some(off)}, so that no way leads there", "Add them there."))
     if lost and not travel.mode:
-        raise InputError([Fault(shown(folder), f"there is no way {pairs}. {worked.remedy}") for pairs in lost])
+        raise InputError([Fault(shown(folder), f"{words}. {remedy}") for words, remedy in lost])
     areas = sheets["areas"].finished()
     reading, calibrated = _calibrated(reading, found, folder, areas)
     words = f"Minutes are {reading.plus:g} + {reading.times:g} × those on the network, to a tenth of a minute."
     said = [f"These are of the mode {travel.mode}."] if travel.mode else []
-    said += [words, *calibrated, *worked.said, *(f"There is no way {pairs}: left out." for pairs in lost)]
+    said += [words, *calibrated, *worked.said, *(f"{begun(words)}: left out." for words, _ in lost)]
     minutes = reading.plus + reading.times * (found / THOUSAND)
     tables, rows, keeps, beside = dict[str, pd.DataFrame](), list[int](), list[bool](), list[str]()
     for table, starts, ends in zip(names, (areas["area"], found.columns), ENDS, strict=True):
@@ -176,8 +185,12 @@ def _on_the_network(sheets: Mapping[str, Sheet], graph: Path | None) -> _Worked:
     network = network_of(*(frames[name] for name in (*TABLES, *BESIDE)))
     areas, sites = _ends(sheets)
     found = network.thousandths([*areas, *sites], sites)
-    source, remedy = graph or sheets["road_links"].path, "Add links, or rows of road_access.csv."
-    return _Worked(found, said, source, remedy, {name: frames[name] for name in made})
+    source, remedy = graph or sheets["road_links"].path, "Add links, or other rows of road_access.csv."
+    off = [code for code in found.index if code not in network.ends]
+    if not graph:
+        doubts = doubts_of_roads(sheets, *where_things_are(sheets, None))
+        said += [f"{sheet.table.name}.csv: {odd.words}." for sheet, odd in doubts]
+    return _Worked(found, said, source, remedy, off, {name: frames[name] for name in made})
 
 
 def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:

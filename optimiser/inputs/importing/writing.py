@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from optimiser.errors import NotWritten, shown
 from optimiser.inputs.tables import IMPORTED
 
 REPLACED = "replaced"
+# How it is said that a table keeps its rows of other parts, such as other modes.
+STAYS = "what is there stays of"
 
 
-def write_into(folder: Path, files: Mapping[str, bytes], *, replace: bool) -> Path:
+def write_into(folder: Path, files: Mapping[str, bytes], *, replace: bool, said: Sequence[str] = ()) -> Path:
     """Write files into a place's folder and return the path of the first; what they replace is kept beside them.
 
     Raises
@@ -22,9 +24,9 @@ def write_into(folder: Path, files: Mapping[str, bytes], *, replace: bool) -> Pa
     """
     first = next(iter(files))
     if (folder / first).exists() and not replace:
-        raise NotWritten(
-            f"{shown(folder / first)} exists already. Write --replace to replace it; it is kept beside it."
-        )
+        stays = next((f" With --replace {line}" for line in said if line.startswith(STAYS)), "")
+        words = "exists already. Write --replace to replace it; it is kept beside it."
+        raise NotWritten(f"{shown(folder / first)} {words}{stays}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():

@@ -37,6 +37,12 @@ MOST_COMPARED = 2_500
 TIMES_AS_LONG, MINUTES_APART = 3.0, 30.0
 ASYMMETRIC_TIMES, ASYMMETRIC_MINUTES = 1.5, 15.0
 MINUTES_AN_HOUR = 60
+# How the kind of fault begins that a time above a day is.
+ABOVE = "minutes is above"
+# Where a junction is may be rounded to 100 m, and a kilometre on the grid is not quite one on the ground.
+ROUNDED_KM, ROUNDED = 0.1, 0.01
+# So many of the times that can hardly be are of one site, and so many of the site's are such: then it is the site's.
+MOSTLY, A_QUARTER = 0.8, 0.25
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,32 @@ def doubts(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> Iterator[t
     for sheet, odd in odd_times(sheets, areas, sites):
         yield sheet.path, f"{odd.words}."
     yield from _far_towns(sheets["towns"], areas)
+    yield from ((sheet.path, f"{odd.words}.") for sheet, odd in doubts_of_roads(sheets, areas, sites))
+
+
+def doubts_of_roads(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iterator[tuple[Sheet, Odd]]:
+    """Yield what of a network can hardly be: links, and ways to a junction, shorter than the straight line."""
+    junctions = _points(sheets["road_junctions"], "junction")
+    ends = Points([*areas.codes, *sites.codes], np.concatenate([areas.km, sites.km]))
+    for name, first, last, known in (
+        ("road_links", "from_junction", "to_junction", junctions),
+        ("road_access", "end", "junction", ends),
+    ):
+        sheet = sheets[name]
+        if not sheet.present or not sheet.sound(first, last, "km") or sheet.frame.empty:
+            continue
+        straight = np.hypot(*(known.of(sheet.frame[first].tolist()) - junctions.of(sheet.frame[last].tolist())).T)
+        rows = sheet.frame.assign(more=straight - sheet.frame["km"])
+        short = rows[rows["more"] > rows["km"] * ROUNDED + ROUNDED_KM].sort_values(
+            "more", ascending=False, kind="stable"
+        )
+        if len(short):
+            worst, of = short.iloc[0], short[first].unique()
+            such = f"such as row {short.index[0] + 2}, {worst['km']:g} km, which is {worst['more']:.1f} km too short"
+            whose = f"; all are of {of[0]}, so look at where that is" if name == "road_access" and len(of) == 1 else ""
+            why = "shorter than the straight line"
+            words = f"{number_of(len(short), 'row')} {why} between its ends, {such}{whose}"
+            yield sheet, Odd(why, short.iloc[:0], words)
 
 
 def where_things_are(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> tuple[Points, Points]:
@@ -110,7 +142,7 @@ def odd_times(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iter
 
 def _refuse_once(sheet: Sheet, words: str) -> None:
     """Note that times are in another unit, in place of each that is too much for a minute because of that."""
-    for kind in [kind for kind in sheet.found if kind.startswith("minutes is above")]:
+    for kind in [kind for kind in sheet.found if kind.startswith(ABOVE)]:
         del sheet.found[kind], sheet.uncounted[kind]
     sheet.add("unit", words)
 
@@ -244,6 +276,7 @@ def _minutes(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -
     if _are_other_units(sheet, frame, start[0], speeds) or _is_all_zeros(sheet, frame, end[0]):
         return
     if not sheet.sound("minutes"):
+        _are_too_long_of_one_site(sheet)
         return
     for wrong, words, limit in (
         (far[speeds > FASTEST_KMH].sort_values("kmh", ascending=False, kind="stable"), "faster than", FASTEST_KMH),
@@ -253,12 +286,39 @@ def _minutes(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -
             row = wrong.loc[wrong.index.min()]
             such = f"such as {row[start[0]]} to {row[end[0]]}, {row['km']:,.0f} km in {row['minutes']:g} minutes"
             why = f"{words} {limit:g} km/h by the straight line"
-            yield Odd(why, wrong, f"{number_of(len(wrong), 'time')} {why}, {such}")
+            unit = "seconds" if limit == SLOWEST_KMH else "hours"
+            look = f"at its easting_m and northing_m in sites.csv, and whether its minutes are {unit}"
+            of_one = _of_one_site(wrong, far, look)
+            yield Odd(why, wrong, f"{number_of(len(wrong), 'time')} {why}, {such}{of_one}")
     if len(zeros := far[far["minutes"] == 0]):
         why = f"0 minutes between places more than {LEAST_KM:g} km apart"
         yield Odd(why, zeros, f"{number_of(len(zeros), 'time')} of {why}")
     if sheet.table.name == "journeys":
         yield from _far_from_neighbours(frame, start[1])
+
+
+def _of_one_site(wrong: pd.DataFrame, known: pd.DataFrame, look: str) -> str:
+    """Return that most of the times that can hardly be are of one site, if they are, and what then to look at."""
+    columns = [one for one in ("site", "from_site", "to_site") if one in wrong]
+    counts, all_of = (pd.concat([frame[one] for one in columns]).value_counts() for frame in (wrong, known))
+    if (
+        counts.empty
+        or len(all_of) < 2
+        or counts.iloc[0] < max(MOSTLY * len(wrong), A_QUARTER * all_of[counts.index[0]])
+    ):
+        return ""
+    many = "all" if counts.iloc[0] == len(wrong) else f"{counts.iloc[0]:,}"
+    return f"; {many} of them are of {counts.index[0]}: look {look}"
+
+
+def _are_too_long_of_one_site(sheet: Sheet) -> None:
+    """Note once that the times above a day are of one site, in place of each of them."""
+    above = [kind for kind in sheet.found if kind.startswith(ABOVE)]
+    wrong = sheet.frame.loc[sorted(sheet.faulty.get("minutes", ()))]
+    if above and (of_one := _of_one_site(wrong, sheet.frame, "whether its minutes are seconds")):
+        _refuse_once(
+            sheet, f"{number_of(len(wrong), 'time')} are no minutes, or above a day{of_one}. Divide them by 60."
+        )
 
 
 def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.ndarray) -> bool:

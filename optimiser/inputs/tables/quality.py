@@ -21,6 +21,7 @@ from optimiser.inputs.tables.plausible import (
     NEIGHBOURS,
     Odd,
     Points,
+    doubts_of_roads,
     odd_times,
     of_mode,
     parts_by_mode,
@@ -39,6 +40,9 @@ from optimiser.problem.words import amount, listed
 # So many minutes from the median of the areas around are looked at, so many where their distance is allowed for, and
 # more than so many saved by way of another site.
 UNLIKE_MINUTES, UNLIKE_BEYOND, SAVED_MINUTES = 8.0, 5.0, 0.5
+# So much longer than the quickest areas those take that are nearest to where a site is said to be, before that is
+# looked at. Of the three hospitals of Essex moved by 5 km or more it finds each, and none as they are.
+NEAR_TIMES, NEAR_MINUTES = 1.3, 3.0
 MOST_SAID, MOST_OF_A_KIND = 5, 20
 SPOT_CHECKS = ("why", "from", "from_name", "to", "to_name", "straight_km", "minutes", "kmh")
 # For people to fill in.
@@ -141,7 +145,8 @@ def quality_of(
     outlines = look_at_boundaries(file, sheets["areas"].frame["area"].tolist()) if file else None
     areas, sites = where_things_are(sheets, outlines)
     points = {"journeys": (areas, sites), "transfers": (sites, sites)}
-    odd = [(sheet.table.name, found) for sheet, found in odd_times(sheets, areas, sites)]
+    said = chain(odd_times(sheets, areas, sites), doubts_of_roads(sheets, areas, sites))
+    odd = [(sheet.table.name, found) for sheet, found in said]
     faults = [fault for name in ENDS for fault in sheets[name].listed()]
     # What has no certain minutes cannot be set beside others.
     sound = [name for name in ENDS if sheets[name].present and sheets[name].sound(*ENDS[name], "minutes")]
@@ -205,8 +210,23 @@ def _to_look_at(
 ) -> Iterator[tuple[str, Odd]]:
     if "journeys" in times:
         yield from (("journeys", odd) for odd in _unlike(times["journeys"], sheets, areas))
+        yield from (("journeys", odd) for odd in _elsewhere(times["journeys"]))
     if "transfers" in times:
         yield from ((name, odd) for name in times for odd in _quicker_by_another(name, times[name], times["transfers"]))
+
+
+def _elsewhere(journeys: pd.DataFrame) -> Iterator[Odd]:
+    """Yield the sites to which the areas nearest by straight line take much longer than those that are quickest."""
+    for site, rows in journeys[journeys["km"].notna()].groupby("site", sort=True):
+        nearest, quickest = (rows.nsmallest(NEIGHBOURS, column) for column in ("km", "minutes"))
+        near, quick = nearest["minutes"].median(), quickest["minutes"].median()
+        if len(rows) > 2 * NEIGHBOURS and near > max(NEAR_TIMES * quick, quick + NEAR_MINUTES):
+            why = "nearest by the straight line, and not by minutes"
+            words = (
+                f"the six areas nearest to {site} by the straight line take {near:.1f} minutes in the median, and the"
+            )
+            look = "look at its easting_m and northing_m in sites.csv"
+            yield Odd(why, nearest, f"{words} six quickest {quick:.1f}: {look}")
 
 
 def _unlike(journeys: pd.DataFrame, sheets: Mapping[str, Sheet], areas: Points) -> Iterator[Odd]:

@@ -73,6 +73,8 @@ def check_together(sheets: dict[str, Sheet], allow_missing: set[tuple[str, str]]
     ):
         if known is not None and name not in swapped:
             repaired[name, column] = _check_known(sheets[name], column, known, whose)
+    _check_turns(sheets["road_turns"], sheets["road_links"])
+    _check_stretches(sheets)
     if areas and sites and "journeys" not in swapped:
         _check_journeys(sheets["journeys"], areas, sites, repaired, allow_missing)
     if areas and sites:
@@ -128,6 +130,49 @@ def _check_hours(hours: Sheet) -> None:
         hours.add("of which", f"{words}. Fill in one of them.", index=int(index))
     for index in hours.frame.index[hours.frame["from_hour"] == hours.frame["to_hour"]]:
         hours.add("no time", "it begins when it ends. Write 0 and 24 for all day.", index=int(index))
+
+
+def _check_turns(turns: Sheet, links: Sheet) -> None:
+    """Note turns from a junction, or to one, to which no link leads: they would forbid and delay nobody."""
+    ends = ("from_junction", "to_junction")
+    if not turns.present or not links.sound(*ends):
+        return
+    before, after = dict[str, set[str]](), dict[str, set[str]]()
+    for start, end, one_way in links.frame.reindex(columns=[*ends, "one_way"]).itertuples(index=False, name=None):
+        for one, other in ((start, end), *([] if one_way is True else [(end, start)])):
+            after.setdefault(one, set()).add(other)
+            before.setdefault(other, set()).add(one)
+    sides = (
+        ("from_junction", before, "from {0} to {1}. One comes there from"),
+        ("to_junction", after, "from {1} to {0}. One goes on to"),
+    )
+    for column, around, words in sides:
+        for index, at, code in turns.frame.reindex(columns=["junction", column]).itertuples(name=None):
+            there = sorted(around.get(at, ()))
+            if not pd.isna(code) and code not in ("", *there) and not turns.is_faulty(index, column, "junction"):
+                told = f"no link of road_links.csv leads {words.format(code, at)}"
+                told = f"{told} {listed(there[:NAMED_ALIKE], 'nowhere')}. Correct the row, or take it out."
+                turns.add("no turn", told, index=int(index))
+
+
+def _check_stretches(sheets: Mapping[str, Sheet]) -> None:
+    """Note hours of roads that the network does not have."""
+    hours = sheets["road_hours"]
+    if not hours.present or "road" not in hours.frame:
+        return
+    # Takes a while to import.
+    from optimiser.journeys.network import TABLES, network_of
+
+    tables = [sheets[name] for name in TABLES]
+    if any(not one.present or one.listed() for one in (hours, *tables)):
+        return
+    network = network_of(*(one.finished() for one in tables))
+    for index, road in zip(hours.frame.index, hours.frame["road"], strict=True):
+        if not pd.isna(road) and str(road).strip():
+            try:
+                network.links_of(str(road))
+            except ValueError as fault:
+                hours.add("no road", str(fault), index=int(index))
 
 
 def _kinds_of_turn(delays: Sheet) -> list[str] | None:

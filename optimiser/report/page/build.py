@@ -469,6 +469,7 @@ class _Page:
     def _map(self) -> dict[str, Any]:
         return {
             "roads": self.on_roads,
+            "roads_verified": next((one.longer.verified for one in self.roads.values() if one.longer), ""),
             "around": [
                 {"code": code, "short": short(self.problem.sites[code].name)} for code in self.problem.site_order
             ],
