@@ -80,10 +80,11 @@ class OnRoads:
                 instead = f"best there: {there}" if there else "no plan meets every rule there"
                 best_instead.setdefault(instead, []).append(f"{one.state}{' (level)' if one.is_level else ''}")
         lost = sum(map(len, best_instead.values()))
-        those = "".join(f"; not with {listed(states)} ({instead})" for instead, states in best_instead.items())
+        those = "".join(f"; not with {' or '.join(states)} ({instead})" for instead, states in best_instead.items())
         every = amount(len(self.states), "states")
         best = f"the best in {len(self.states) - lost} of {every} of the roads that were tried"
-        return f"{best}{self._open}{those}{'; how often each comes is not said' if lost else ''}"
+        often = "; as if each held all year, and how often it comes is not known" if lost else ""
+        return f"{best}{self._open}{those}{often}"
 
     @property
     def _open(self) -> str:

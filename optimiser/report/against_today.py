@@ -97,15 +97,15 @@ def _by_count(plan: Plan, service: str, at_least: float, keep: Sequence[str]) ->
 
 def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str], *, but_for: str = "") -> str:
     """Return the periods in which other than ``keep`` of today's sites were counted to see enough, and which did."""
-    found, said = _counted(plan, service), dict[str, list[str]]()
+    found, said = _counted(plan, service), dict[tuple[str, str], list[str]]()
     for period, counts in (found.periods if found else {}).items():
         enough = [site for site, count in counts.items() if count >= at_least]
         if set(enough) != set(keep) and period != but_for:
             # Where every site has patients enough, others will ask why any is to close.
             takes = lacks_staff(plan.today, service) if len(enough) == len(counts) else ""
-            which = f"{_which(plan.problem, enough, list(counts))}{f', taking {takes}' if takes else ''}"
+            which = _which(plan.problem, enough, list(counts)), f", taking {takes}" if takes else ""
             said.setdefault(which, []).append(period)
-    each = [f"in {listed(periods)} {which}" for which, periods in said.items()]
+    each = [f"{which} in {listed(periods)}{takes}" for (which, takes), periods in said.items()]
     return f"; as counted {', '.join(each)}" if each else ""
 
 
@@ -263,16 +263,14 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: boo
             lost = here["longer"] * here["longer_by"]
             worst = here.iloc[int(lost.to_numpy().argmax())]
             name = str(worst["group"]).replace("district ", "the district of ", 1)
-            most = here.iloc[int(here["longer_by"].to_numpy().argmax())]
-            each = (
-                ""
-                if most is worst or most["group"] == worst["group"]
-                else f", most a patient in {str(most['group']).removeprefix('district ')}"
-            )
+            first, *others = here.sort_values("longer_by", ascending=False).to_dict("records")
+            clear = all(first["longer_by"] - one["longer_by"] >= A_TENTH for one in others)
+            apart = clear and first["group"] != worst["group"]
+            each = f", most per patient who is worse off in {first['group'].removeprefix('district ')}" if apart else ""
             some = f"{whole(worst['longer'])} of {whole(worst['number'])} {many_of(problem, service)}"
             if brief:
                 return f", most minutes lost in {name}{each}"
-            by = f" ({most['longer_by']:.1f} on average)" if each else ""
+            by = f" ({first['longer_by']:.1f} on average)" if each else ""
             return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average){each}{by}"
     return ""
 
@@ -296,8 +294,8 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
     live = {name: members["population"].sum() / areas["population"].sum() for name, members in measures.groups(areas)}
     here = [percent(float(share)) for name, share in live.items() if "deprived" in name]
     more = [f"and {len(found) - most} more: --full"] if most and len(found) > most else []
-    who = f"of who lives in England's most and least deprived fifth of areas ({' and '.join(here)} of residents)"
-    return [f"Change of average minutes {who}: {'; '.join([*found[:most], *more])}."] if found else []
+    who = f"for the {here[0]} of residents in England's most deprived fifth of areas and the {here[-1]} in its least"
+    return [f"Average minutes change, {who} deprived: {'; '.join([*found[:most], *more])}."] if found else []
 
 
 def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: Plan | None = None) -> list[str]:

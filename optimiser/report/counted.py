@@ -89,7 +89,7 @@ def in_words(plan: Plan, one: Counted, *, brief: bool = False) -> str:
     said = f"{names} today: {listed(each)} {counted} {when}; {listed(model)} a year by this model{grown}."
     if brief:
         model = [whole(number) for number in one.modelled.values()]
-        said = f"{begun(counted)} today: {listed(each)} {when}; by the model {listed(model)}{grown}."
+        said = f"{begun(counted)} today: {listed(each)} {when}; the model: {listed(model)}{grown}."
     # Counts are of today: of patients as grown they tell nothing of the model.
     return said if problem.growth else f"{said}{_apart(plan, one)}"
 

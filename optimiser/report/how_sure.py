@@ -68,7 +68,7 @@ def how_sure(plan: Plan, most: int | None = None) -> list[str]:
     how = f"{waits_are_assumed(plan.problem)}{weights(plan)}"
     if not listing:
         return [f"{best}: the solver closed the gap to 0.{how}", *second_opinion(plan), *margins(plan, most)]
-    none_better = f"{in_round_words(listing.lawful)} break no rule, and none is better"
+    none_better = f"{in_round_words(listing.lawful)} break no rule, none is better"
     if listing.lawful == 1:
         none_better = "this alone breaks no rule"
     return [

@@ -446,7 +446,13 @@ def not_counted(plan: Plan) -> list[str]:
         if main not in one.services and {*one.services} & {*codes} and (how_far := how_far_off(one))
     }
     apart = f" The model is off today's counts: {'; '.join(off)}. {by_the_border(plan, [*off.values()])}" if off else ""
-    return [f"{said}{apart}".rstrip()]
+    each = [
+        f"{whole(sum(one.modelled.values()))} by the model, {whole(sum(one.counts.values()))} counted"
+        + (f" ({listed(problem.services[code].name for code in one.services)})" if len(off) > 1 else "")
+        for one in off.values()
+    ]
+    in_all = f"; with today's sites in all {'; '.join(each)}." if each else "."
+    return [f"{said.rstrip('.')}{in_all}{apart}"]
 
 
 def ties(plan: Plan, *, needed: bool = False) -> list[str]:

@@ -58,7 +58,7 @@ def test_solve_check_compare_in_a_row(tiny: Path):
     solved = optimiser("solve", "configs/tiny.yaml", "--out", "runs/a", cwd=tiny)
     assert solved.returncode == 0, solved.stderr
     assert solved.stderr == ""
-    assert "in all: of 64 options 7 break no rule, and none is better." in solved.stdout
+    assert "in all: of 64 options 7 break no rule, none is better." in solved.stdout
     assert "Arithmetic checked: its tables were worked out a second time" in solved.stdout
     assert "Run folder: runs/a" in solved.stdout
     assert solved.stdout.splitlines()[-1].startswith("Next: optimiser report runs/a")

@@ -46,8 +46,8 @@ def test_another_plan_is_best_where_the_way_to_this_one_is_long_enough():
     assert shut.best is not None and shut.best.designated == {("ash", "clinic")}
     assert [one.more for one in shut.costs] == [-200]
     assert found.in_short == (
-        "the best in 1 of 2 states of the roads that were tried; not with shut (best there: Clinic at Ash); how often "
-        "each comes is not said"
+        "the best in 1 of 2 states of the roads that were tried; not with shut (best there: Clinic at Ash); as if "
+        "each held all year, and how often it comes is not known"
     )
     said = str(found).splitlines()
     assert said[:2] == [

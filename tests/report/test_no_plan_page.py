@@ -39,8 +39,8 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
         page = seen.page
         assert page.locator("h1").inner_text() == (
             "No plan meets every rule: 3 rules on the full emergency department cannot hold together. "
-            "By this model, whichever way out, the hyper-acute stroke unit closes at Broomfield and Southend (not settled: "
-            "R-02 and R-03)."
+            "By this model, whichever way out, the hyper-acute stroke unit closes at Broomfield and Southend (not "
+            "settled: R-02 and R-03)."
         )
         for text in (
             "Which rules clash?",

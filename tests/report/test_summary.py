@@ -593,11 +593,11 @@ def test_how_journeys_change_for_the_most_and_the_least_deprived_is_told():
         float(groups[groups["group"] == one]["value"].iloc[0] - today[today["group"] == one]["value"].iloc[0])
         for one in ("deprivation fifth 1 (most deprived)", "deprivation fifth 5 (least deprived)")
     ]
-    (line,) = (one for one in screen.lines(plan) if one.startswith("Change of average minutes"))
+    (line,) = (one for one in screen.lines(plan) if one.startswith("Average minutes change"))
     assert line.endswith(f"full emergency department {by[0]:+.1f} and {by[1]:+.1f}.") and round(by[0], 1) == 5.6
     # Where today is not stated there is nothing to tell.
     unknown = evaluate(replace(small(), today=frozenset()), AT_BIRCH)
-    assert not any(one.startswith("Change of average") for one in screen.lines(unknown))
+    assert not any(one.startswith("Average minutes change") for one in screen.lines(unknown))
 
 
 def _in_order(words: Sequence[str], among: Sequence[str]) -> bool:
@@ -610,6 +610,6 @@ def test_in_brief_a_count_that_nobody_read_again_still_says_whose_it_is():
     full, *_ = counted_today(answer("base"))
     said = in_words(answer("base"), replace(full, verified=False), brief=True)
     assert f"in 2018/19, as stated by {full.source};" in said
-    assert " Southend 713 counted in 2018/19; by the model 799, 416 and 487." in in_words(
+    assert " Southend 713 counted in 2018/19; the model: 799, 416 and 487." in in_words(
         answer("base"), full, brief=True
     )

@@ -687,8 +687,8 @@ def test_with_as_many_patients_as_were_counted_two_units_are_best_by_each_year(y
     assert minutes in of_year and str(fewest) in of_year
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("With as many"))
     assert told.startswith(
-        "With as many strokes as counted in any of 3 years (1,825 to 1,958; the model: 1,702), split about as then, two "
-        "hyper-acute stroke units would be best:"
+        "With as many strokes as counted in each of 3 years (1,825 to 1,958; the model: 1,702), split about as then, "
+        "two hyper-acute stroke units would be best:"
     )
     assert "at Basildon and Broomfield or, in the main question by 2021/22, Basildon and Southend." in told
     counted = sum(plan.problem.services[HASU].observed.counts.values())
