@@ -64,7 +64,8 @@ def how_sure(plan: Plan, most: int | None = None) -> list[str]:
         return _evaluated(plan)
     if proof.outcome != PROVED:
         return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan, most)]
-    best = f"Proved best at {at_what(plan.problem)}"
+    at = at_what(plan.problem)
+    best = f"Proved best ({at})" if len(plan.problem.objectives) > 1 else f"Proved best at {at}"
     how = f"{waits_are_assumed(plan.problem)}{weights(plan)}"
     if not listing:
         return [f"{best}: the solver closed the gap to 0.{how}", *second_opinion(plan), *margins(plan, most)]
@@ -152,7 +153,7 @@ def margins(plan: Plan, most: int | None = None) -> list[str]:
     less = " (it may be less where services that share a site move together)"
     held = less if any(_is_held(plan, one.service) for one in told) else ""
     first = plan.problem.objectives[0].name
-    measure = "" if first == "patient_minutes" else " in minutes, although another aim comes first"
+    measure = "" if first == "patient_minutes" else " in minutes"
     if most is not None:
         first_ones = [found[0], *(one.replace(" a patient over ", " over ") for one in found[1:most])] if found else []
         found = [*first_ones, *([f"and {len(found) - most} more: --full"] if len(found) > most else [])]

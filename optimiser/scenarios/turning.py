@@ -140,9 +140,8 @@ def _by_how_much(plan: Plan, service: str, everybody: Problem, best: Designation
     )
     if here <= there:
         return "."
-    if here - there <= everybody.level_within(there):
-        return f"; even if all did, by {apart(here - there)} a patient (level)."
-    return f". If everybody chose so, the difference would be about {apart(here - there)} a patient."
+    level = " (level)" if here - there <= everybody.level_within(there) else ""
+    return f"; even if all did, by {apart(here - there)} a patient{level}."
 
 
 def _is_of_another(problem: Problem, service: str, instance: str) -> bool:

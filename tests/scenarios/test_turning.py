@@ -81,16 +81,15 @@ def test_where_one_site_overtakes_another_by_hand():
     # 2 / 27 is 7.407…%: rounded down, so that "if more" stays true.
     assert str(found) == (
         "Clinic: Birch would be best, in place of Ash, if more than 7.4% of patients chose by journey time alone, "
-        "here or across the border, the others as today. If everybody chose so, the difference "
-        "would be about 4.2 minutes a patient."
+        "here or across the border, the others as today; even if all did, by 4.2 minutes "
+        "a patient."
     )
 
 
 def test_of_a_share_that_is_there_already_only_what_is_above_counts():
     found = by_service(solve(one_clinic(pull=0.05)))["clinic"]
     assert found.value == Fraction(2, 27) and str(found).endswith(
-        "the others as today (in this question 5% do). If everybody chose so, the difference would be about 4.2 "
-        "minutes a patient."
+        "the others as today (in this question 5% do); even if all did, by 4.2 minutes a patient."
     )
     beyond = by_service(solve(one_clinic(pull=0.5)))["clinic"]
     assert (beyond.value, beyond.best, beyond.now) == (None, None, Fraction(1, 2))

@@ -643,11 +643,6 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
     assert (at_basildon.site, at_basildon.others) == ("basildon", ("southend",))
     assert numbers(r"but (\d+) of the (\d+) have, with the offset of each, as few minutes to Southend", page) == figures
     assert numbers(r"Without them Basildon would see (\d+), (\d+) short", page) == [without, 600 - without]
-    in_tenths = [round(one, 1) for one in (at_basildon.of_all, at_basildon.patients)]
-    assert numbers(r"Basildon would see ([\d.]+) with those ([\d.]+), .*? and ([\d.]+) without", told) == [
-        *in_tenths,
-        round(at_basildon.of_all - at_basildon.patients, 1),
-    ]
 
 
 YEARS = {
