@@ -266,11 +266,11 @@ def _hit_hardest(means: pd.DataFrame, problem: Problem, service: str, brief: boo
             first, *others = here.sort_values("longer_by", ascending=False).to_dict("records")
             clear = all(first["longer_by"] - one["longer_by"] >= A_TENTH for one in others)
             apart = clear and first["group"] != worst["group"]
-            each = f", most per patient who is worse off in {first['group'].removeprefix('district ')}" if apart else ""
+            each = f", most on average in {first['group'].removeprefix('district ')}" if apart else ""
             some = f"{whole(worst['longer'])} of {whole(worst['number'])} {many_of(problem, service)}"
             if brief:
                 return f", most minutes lost in {name}{each}"
-            by = f" ({first['longer_by']:.1f} on average)" if each else ""
+            by = f" ({first['longer_by']:.1f})" if each else ""
             return f"; most minutes lost in {name} ({some}, by {worst['longer_by']:.1f} on average){each}{by}"
     return ""
 

@@ -513,6 +513,8 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     if code in plan.problem.services_with_today:
         longer, shorter = moved(plan, code)
         who, _, most_lost = longer.partition("; most minutes lost ")
+        # Where it is most on average the figure of districts shows.
+        most_lost = most_lost.partition(", most on average ")[0]
         yield (
             Line("Longer journeys than today:", f"{words.lower(who)}.")
             if longer

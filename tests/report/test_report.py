@@ -148,7 +148,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "of quicker choices the hyper-acute stroke unit at Broomfield and Southend is nearest to the rules (22.26 min",
         "24.64; 83% within 30 minutes, not 75%), but Broomfield would see 518 patients a year, 82",
         # Why the emergency department closes, by how much it would miss, and what is next best.
-        "quicker (18.53 minutes, not 21.38), but it takes 30 WTE emergency medicine consultants; there were 25 in 2017.",
+        "quicker (18.53 minutes, not 21.38), but it takes 30 WTE emergency medicine consultants; there were 25 in",
         "Benefit: not estimated.",
         # What the counts of another year would make of it, and how sure the number is that decides.
         "(not settled, R-02: 492 to 610).",
@@ -664,8 +664,8 @@ def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_wou
             "two hyper-acute stroke units would be best: at Basildon and Broomfield or, in the main",
             "journey to the hyper-acute stroke unit (of those who stay), waits included: 186 minutes; today 48.",
             "Of the 127 figures that go into it 91 have no checked source.",
-            "no stroke consultants would be lacking (with today's sites 5); no emergency medicine consultants would be lacking (",
-            "it takes 30 WTE emergency medicine consultants; 25 in post in 2017.",
+            "no stroke consultants would be lacking (with today's sites 5); no emergency medicine consultants would be",
+            "it takes 30 WTE emergency medicine consultants; there were 25 in 2017.",
             "hyper-acute stroke unit and thrombolysis on arrival at Basildon and Broomfield. Enough for that: about",
             "take at Basildon, Broomfield and Southend; 3 more services change sites.",
             "7 more below, under “What would change it”.",
