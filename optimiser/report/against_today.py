@@ -290,12 +290,14 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
         by = [float(change[one]) for one in ends]
         if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
             found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}")
+    if not found:
+        return []
     areas = problem.areas[problem.resident_areas]
     live = {name: members["population"].sum() / areas["population"].sum() for name, members in measures.groups(areas)}
     here = [percent(float(share)) for name, share in live.items() if "deprived" in name]
     more = [f"and {len(found) - most} more: --full"] if most and len(found) > most else []
     who = f"for the {here[0]} of residents in England's most deprived fifth of areas and the {here[-1]} in its least"
-    return [f"Average minutes change, {who} deprived: {'; '.join([*found[:most], *more])}."] if found else []
+    return [f"Average minutes change, {who} deprived: {'; '.join([*found[:most], *more])}."]
 
 
 def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: Plan | None = None) -> list[str]:

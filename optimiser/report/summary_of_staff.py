@@ -146,8 +146,8 @@ def lacks_staff(plan: Plan, service: str) -> str:
         if needed > there:
             staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
             year = year_of(plan.problem, rota.team)
-            others: dict[int | str | None, float] = {**_in_other_years(plan.problem, rota.team, rota.unit)}
-            when = [f"{shown(number)} in {one}" for one, number in ({year: there} | others).items()]
+            by_year = {str(year): there} | _in_other_years(plan.problem, rota.team, rota.unit)
+            when = [f"{shown(number)} in {one}" for one, number in by_year.items()]
             return f"{staff}; {f'there were {listed(when)}' if year else f'{shown(there)} are in post'}"
     return ""
 

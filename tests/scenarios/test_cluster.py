@@ -137,8 +137,8 @@ def test_the_best_with_each_number_of_sites_is_the_same_whoever_finds_it(
 
 
 def test_the_options_of_many_questions_are_the_same_whoever_lists_them(machines: Any):
-    tiny = shipped("tiny")
-    questions = (tiny, replace(tiny, title="The same, asked again"), question(*scattered(7, 60, 18), 1))
+    tiny, (minutes, patients) = shipped("tiny"), scattered(7, 60, 18)
+    questions = (tiny, replace(tiny, title="The same, asked again"), question(minutes, patients, 1))
     here, there = (
         batch.of_each(questions, batch.Sought(within=0.1), cluster=address)
         for address in ("", machines.scheduler_address)

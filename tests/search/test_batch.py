@@ -23,7 +23,8 @@ SOUGHT = batch.Sought(best=3, within=0.1, aims=("patient_minutes", "worst_journe
 
 
 def test_a_question_among_others_has_the_folder_that_it_has_by_itself_and_none_keeps_back_another():
-    tiny, too_large = question("tiny"), made_up(*scattered(7, 60, 18), 1)
+    minutes, patients = scattered(7, 60, 18)
+    tiny, too_large = question("tiny"), made_up(minutes, patients, 1)
     clinic = replace(tiny.services["walk_in"], at_least_sites=Figure(99.0))
     none = tiny.varied(services={**tiny.services, "walk_in": clinic})
     found = batch.of_each((too_large, tiny, none), SOUGHT)

@@ -41,7 +41,7 @@ from optimiser.problem.words import amount, listed
 # more than so many saved by way of another site.
 UNLIKE_MINUTES, UNLIKE_BEYOND, SAVED_MINUTES = 8.0, 5.0, 0.5
 # So much longer than the quickest areas those take that are nearest to where a site is said to be, before that is
-# looked at. Of the three hospitals of Essex moved by 5 km or more it finds each, and none as they are.
+# looked at. Of the three hospitals of the place that ships moved by 5 km or more it finds each, and none as they are.
 NEAR_TIMES, NEAR_MINUTES = 1.3, 3.0
 MOST_SAID, MOST_OF_A_KIND = 5, 20
 SPOT_CHECKS = ("why", "from", "from_name", "to", "to_name", "straight_km", "minutes", "kmh")
