@@ -29,9 +29,9 @@ class Written:
 
     @property
     def to_know(self) -> list[str]:
-        """What to know of it before its numbers are repeated, in sentences; its own note first."""
-        note = [f"Note of the option: {self.note}"] if self.note else []
-        return [*note, *(said for said in (self.scope, self.pathway) if said)]
+        """What to know of it before its numbers are repeated, in sentences; first where it is judged otherwise."""
+        note = f"Note of the option: {self.note}" if self.note else ""
+        return [said for said in (self.pathway, note, self.scope) if said]
 
     @property
     def in_short(self) -> str:

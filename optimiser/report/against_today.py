@@ -52,7 +52,7 @@ def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool =
         list(filter(None, said)) for said in zip(*(moved(plan, code, brief=brief) for code in known), strict=True)
     )
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
-    nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
+    nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "By this model nobody's journey is shorter"
     gained = gains(plan, in_short=brief)
     rules = _numbered(gained, most) if gained else _nothing_but(plan)
     twice = (
@@ -159,7 +159,7 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
     if most and len(found) > most:
         by_site[[*by_site][-1]].append(f"{len(found) - most} more: --full")
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in by_site.items())
-    not_checked = "Whether there is room was not checked, since no number of beds is stated"
+    not_checked = "Whether there is room was not checked, since this question states no number of beds"
     return [f"{not_checked}. By this model, a year: {each}."]
 
 

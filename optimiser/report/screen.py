@@ -57,8 +57,8 @@ LEGEND = {
     IDLE: "nobody is taken there",
     NOTHING: "is not there",
 }
-# Heads services that nobody is counted for and that are where a config says that they are today.
-AS_TODAY = "As today by assumption, no patients counted"
+# Heads services that nobody is counted for and that the plan has where a config says that they are today.
+AS_TODAY = "As today, no patients counted"
 # Of more candidates no matrix is drawn, but a line a service.
 MOST_IN_A_MATRIX = 8
 # Rules that keep no service from a site.

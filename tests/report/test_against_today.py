@@ -56,7 +56,7 @@ def test_that_other_years_counts_say_otherwise_than_the_model_is_told_beside_wha
 def test_where_nothing_is_gained_and_nobody_loses_that_is_told():
     assert against_today.gains_and_losses(evaluate(small(), BOTH)) == [
         "Worse off than with today's sites: nobody, by the length of journeys.",
-        "Gained: nothing that a rule asks. Nobody's journey is shorter.",
+        "Gained: nothing that a rule asks. By this model nobody's journey is shorter.",
     ]
 
 
@@ -111,7 +111,7 @@ def test_where_many_more_would_come_is_told_unless_beds_are_stated():
         for one in (plan, plan.today)
     )
     assert against_today.room(plan) == [
-        "Whether there is room was not checked, since no number of beds is stated. By this model, a year: "
+        "Whether there is room was not checked, since this question states no number of beds. By this model, a year: "
         "Birch "
         f"would see {now:.0f} visits at its clinic (today {then:.0f})."
     ]

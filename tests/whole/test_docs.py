@@ -289,7 +289,7 @@ def test_the_readme_says_how_far_the_next_best_is_and_how_many_are_treated_outsi
     means = {site: number(with_sites(question(), HASU, site), "mean_minutes", HASU) for site in question().candidates}
     assert answer().sites_of(HASU) == ("basildon",) == (min(means, key=means.__getitem__),)
     assert sorted(means, key=means.__getitem__)[1] == "southend"
-    found = numbers(r"a stroke unit at Southend instead takes ([\d.]+) minutes on average, ([\d.]+) more")
+    found = numbers(r"a hyper-acute unit at Southend instead takes ([\d.]+) minutes on average, ([\d.]+) more")
     assert found == [round(means["southend"], 2), round(means["southend"] - means["basildon"], 1)]
     pairs = combinations(question().candidates, 2)
     emergency = {pair: number(with_sites(question(), EMERGENCY, *pair), "mean_minutes", EMERGENCY) for pair in pairs}
@@ -813,5 +813,5 @@ def test_the_pictures_title_states_the_finding_in_fifteen_words(picture: str):
     (title,) = re.findall(r'<title id="answer-title">(.*)</title>', picture)
     assert len(title.split()) <= 15
     basildon, southend = numbers(r"at Basildon, averages ([\d.]+) minutes; at Southend, ([\d.]+)", title)
-    assert [southend] == numbers(r"a stroke unit at Southend instead takes ([\d.]+) minutes on average")
+    assert [southend] == numbers(r"a hyper-acute unit at Southend instead takes ([\d.]+) minutes on average")
     assert [basildon] == numbers(r"\| Hyper-acute stroke unit \| Basildon \| ([\d.]+)")
