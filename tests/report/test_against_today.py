@@ -30,8 +30,8 @@ def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
         "average; most minutes lost in the district of Hills (10 of 30 visits, by 20.0 on average)."
     )
     assert gained == (
-        "Gained: the clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's journey "
-        "is shorter."
+        "Gained: the clinic would see at least 31 patients a year (today, by this model, Ash 30). By this model "
+        "nobody's journey is shorter."
     )
     lines = screen.lines(evaluate(problem, BIRCH))
     assert worse in lines and gained in lines
