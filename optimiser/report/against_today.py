@@ -149,8 +149,9 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
     found = busier(plan)
     for one in found[:most]:
         counted = _counted(plan, one.service)
-        by_count = f"; {whole(counted.counts[one.site])} counted in {counted.period}" if counted else ""
-        by_count = "" if counted and round(counted.counts[one.site]) == round(one.today) else by_count
+        number = counted.counts.get(one.site) if counted else None
+        known = counted and number is not None and round(number) != round(one.today)
+        by_count = f"; {whole(number)} counted in {counted.period}" if known else ""
         at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)}{by_count})"
         here = f"{whole(one.now)} {many_of(problem, one.service)} at its {at}"
         by_site.setdefault(short(problem.sites[one.site].name), []).append(here)

@@ -43,6 +43,8 @@ ABOVE = "minutes is above"
 ROUNDED_KM, ROUNDED = 0.1, 0.01
 # So many of the times that can hardly be are of one site, and so many of the site's are such: then it is the site's.
 MOSTLY, A_QUARTER = 0.8, 0.25
+# Fewer times above a day are each told by itself, for one alone may stand for no way there.
+SEVERAL = 3
 
 
 @dataclass(frozen=True)
@@ -315,7 +317,7 @@ def _are_too_long_of_one_site(sheet: Sheet) -> None:
     """Note once that the times above a day are of one site, in place of each of them."""
     above = [kind for kind in sheet.found if kind.startswith(ABOVE)]
     wrong = sheet.frame.loc[sorted(sheet.faulty.get("minutes", ()))]
-    if above and (of_one := _of_one_site(wrong, sheet.frame, "whether its minutes are seconds")):
+    if above and len(wrong) >= SEVERAL and (of_one := _of_one_site(wrong, sheet.frame, "whether its minutes are seconds")):
         _refuse_once(
             sheet, f"{number_of(len(wrong), 'time')} are no minutes, or above a day{of_one}. Divide them by 60."
         )
