@@ -317,7 +317,8 @@ def _are_too_long_of_one_site(sheet: Sheet) -> None:
     """Note once that the times above a day are of one site, in place of each of them."""
     above = [kind for kind in sheet.found if kind.startswith(ABOVE)]
     wrong = sheet.frame.loc[sorted(sheet.faulty.get("minutes", ()))]
-    if above and len(wrong) >= SEVERAL and (of_one := _of_one_site(wrong, sheet.frame, "whether its minutes are seconds")):
+    of_one = _of_one_site(wrong, sheet.frame, "whether its minutes are seconds") if len(wrong) >= SEVERAL else ""
+    if above and of_one:
         _refuse_once(
             sheet, f"{number_of(len(wrong), 'time')} are no minutes, or above a day{of_one}. Divide them by 60."
         )
