@@ -444,7 +444,7 @@ def test_outlines_without_a_system_need_one_said(tmp_path: Path) -> None:
     found = bring_in("boundaries", path, tmp_path / "new", Wishes(crs="EPSG:27700"))
     assert found.rows == 3
     path = written(tmp_path, "grid.geojson", geojson({"A1": square(570_000, 190_000)}))
-    with pytest.raises(InputError, match="the coordinates are not degrees, though the file says so"):
+    with pytest.raises(InputError, match="the coordinates are not degrees, as GeoJSON's are unless it says otherwise"):
         bring_in("boundaries", path, tmp_path / "new")
 
 
