@@ -148,10 +148,7 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
     problem, by_site = plan.problem, dict[str, list[str]]()
     found = busier(plan)
     for one in found[:most]:
-        counted = _counted(plan, one.service)
-        number = counted.counts.get(one.site) if counted else None
-        known = counted and number is not None and round(number) != round(one.today)
-        by_count = f"; {whole(number)} counted in {counted.period}" if known else ""
+        by_count = _beside(_counted(plan, one.service), one)
         at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)}{by_count})"
         here = f"{whole(one.now)} {many_of(problem, one.service)} at its {at}"
         by_site.setdefault(short(problem.sites[one.site].name), []).append(here)
@@ -162,6 +159,14 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
     each = "; ".join(f"{site} would see {listed(said)}" for site, said in by_site.items())
     not_checked = "Whether there is room was not checked, since this question states no number of beds"
     return [f"{not_checked}. By this model, a year: {each}."]
+
+
+def _beside(counted: Counted | None, one: Busier) -> str:
+    """Return how many were counted at a site today, where that is known and another number than the model's."""
+    number = counted.counts.get(one.site) if counted else None
+    if counted is None or number is None or round(number) == round(one.today):
+        return ""
+    return f"; {whole(number)} counted in {counted.period}"
 
 
 def _numbered(said: list[str], most: int | None) -> str:
