@@ -17,7 +17,7 @@ from math import isfinite
 from typing import Any, NoReturn, cast
 
 from optimiser.checker.altered import OF_A_CORRIDOR, Changes, inputs_as_changed
-from optimiser.checker.changes_words import is_level, of_a_parameter, of_a_rule, of_the_border
+from optimiser.checker.changes_words import of_a_parameter, of_a_rule, of_the_border
 from optimiser.checker.claims import OBJECTIVES
 from optimiser.checker.config import ConfigReader
 from optimiser.checker.question import Change
@@ -110,10 +110,6 @@ def _words_not_so(change: Mapping[str, Any], pattern: str) -> Iterator[NotSo]:
         yield "words", change["words"], "what the change comes to, in words that there are"
 
 
-def _plan(run: Run) -> Designated:
-    return frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
-
-
 def _turns_not(trial: Trial, plan: Designated, then: Designated | None) -> list[NotSo]:
     """Return what is wrong where other designations are said to be best, or none to be lawful."""
     if then is not None and trial.breaks_a_rule(then):
@@ -161,13 +157,13 @@ def _wrong_in_a_figure(run: Run, change: Mapping[str, Any], then: Designated | N
         return
     now, trial, breaks = changes.made[what][0] if worked_out else ALL, Trial(run.question, varied), False
     if worked_out:
-        breaks = trial.breaks_a_rule(_plan(run))
-        yield from _turns_not(trial, _plan(run), then)
+        breaks = trial.breaks_a_rule(run.plan)
+        yield from _turns_not(trial, run.plan, then)
     here = [micro for (_, site), micro in inputs.minutes.items() if kind == "journeys" and site == names[0]]
     stands, by = Fraction(sum(here), len(here) * MICRO) if here else now, abs(to - now)
     unit = {"journeys": "minutes more", "staff": names[-1] if names else ""}.get(kind, "times")
     yield from _not_so(change, by=by, unit=unit, size=by / stands if stands else ALL, service="", gained=[])
-    level = kind == "journeys" and then is not None and not breaks and _all_are_level(trial, _plan(run), then)
+    level = kind == "journeys" and then is not None and not breaks and _all_are_level(trial, run.plan, then)
     yield from _words_not_so(change, of_a_parameter(run, change, then, varied, breaks, level))
 
 
@@ -175,7 +171,11 @@ def _all_are_level(trial: Trial, plan: Designated, then: Designated) -> bool:
     """Whether the average journeys to each service are as good as alike under two plans."""
     here, there = trial.going(plan), trial.going(then)
     means = ((mean_of(here, code), mean_of(there, code)) for code in here.services_with_patients)
-    return all(now == other or (now and other and is_level(here, now, other)) for now, other in means)
+    within = here.question.level_within
+    return all(
+        now == other or (now is not None and other is not None and size(other - now) <= within(now))
+        for now, other in means
+    )
 
 
 def _of_areas(run: Run, table: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], int]:
@@ -188,7 +188,7 @@ def _of_areas(run: Run, table: Mapping[tuple[str, str], int]) -> dict[tuple[str,
 
 def _wrong_at_the_border(run: Run, change: Mapping[str, Any], then: Designated | None) -> Iterator[NotSo]:
     """Yield what is wrong where one service's sites are others once more patients are pulled over the border."""
-    plan, service, at, now = _plan(run), change["service"], Fraction(change["to"] or 0), run.question.pull
+    plan, service, at, now = run.plan, change["service"], Fraction(change["to"] or 0), run.question.pull
     if not run.question.as_today or service not in run.services_with_patients or not now <= at <= 1:
         yield "service", service, "one whose patients cross the border as today, with a share from now to 1"
         return
@@ -223,7 +223,7 @@ def _sets_of_sites(run: Run, service: str) -> Iterator[Designated]:
     free = [site for site in run.candidates if site not in fixed]
     if 2 ** len(free) > MOST_SETS:
         return
-    kept = {(code, site) for code, site in _plan(run) if code != service or site in fixed}
+    kept = {(code, site) for code, site in run.plan if code != service or site in fixed}
     for chosen in chain.from_iterable(combinations(free, many) for many in range(len(free) + 1)):
         yield frozenset(kept | {(service, site) for site in chosen})
 
@@ -237,7 +237,7 @@ def _wrong_in_a_rule(run: Run, change: Mapping[str, Any], then: Designated | Non
     if then is None or rule not in RULES:
         yield "then" if then is None else "what", change["then" if then is None else "what"], "what this question has"
         return
-    trial, plan = Trial.of(run), _plan(run)
+    trial, plan = Trial.of(run), run.plan
     sides = {"before": trial.going(plan), "after": trial.going(then)}
     broken = list(_broken_by(sides["after"]))
     is_of_staff = RULES[rule].kind == "staff"

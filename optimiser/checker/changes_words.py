@@ -12,7 +12,7 @@ from math import floor
 from typing import Any
 
 from optimiser.checker.clash_words import figures
-from optimiser.checker.reading import Number, size
+from optimiser.checker.reading import size
 from optimiser.checker.rules import Fact
 from optimiser.checker.run import Inputs, Run
 from optimiser.checker.sentences import short_name
@@ -98,13 +98,6 @@ def of_a_rule(run: Run, change: Mapping[str, Any], then: Designated, broken: Seq
     return rf"{takes}: {_best(run, then)}{told}\.(?: .*)?"
 
 
-def is_level(run: Run, before: Number, after: Number) -> bool:
-    """Whether two average journeys are so near that the question calls them level."""
-    stated = run.question.a_tie_is_within
-    within = HUNDREDTH * Fraction(before) if stated is None or stated.value is None else stated.value
-    return size(after - before) <= within
-
-
 def _sees(fact: Fact) -> str:
     """Return how many patients a site would see that sees too few, where all of what is broken is so."""
     left = Fraction(fact.left)
@@ -117,7 +110,7 @@ def _gains(run: Run, code: str, gained: Sequence[Mapping[str, Any]]) -> Iterator
         before, after = Fraction(gain["before"]), Fraction(gain["after"])
         if gain["measure"] == "mean_minutes":
             now, later = (re.escape(f"{float(one):.2f}") for one in (before, after))
-            level = ", which counts as level" if is_level(run, before, after) else ""
+            level = ", which counts as level" if size(after - before) <= run.question.level_within(before) else ""
             waits = ", waits included" if run.question.services[code].transfer else ""
             if now != later:
                 yield f"{later} minutes on average in place of {now}{waits}{level}(?:, which do not count here)?"

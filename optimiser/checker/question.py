@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from optimiser.checker.cover import Asked
-from optimiser.checker.reading import rounded_ratio
+from optimiser.checker.reading import Number, rounded_ratio
 
-NONE = Fraction(0)
+NONE, A_HUNDREDTH = Fraction(0), Fraction(1, 100)
 
 
 class Figure(NamedTuple):
@@ -226,6 +226,11 @@ class Question:
     def as_today(self) -> bool:
         """Whether as many cross the border as do today, whatever is designated."""
         return self.border == "as_today"
+
+    def level_within(self, minutes: Number) -> Number:
+        """Return by how many minutes a patient a service's average journey may differ from this one and be level."""
+        stated = self.a_tie_is_within
+        return A_HUNDREDTH * Fraction(minutes) if stated is None or stated.value is None else stated.value
 
     def leans_across_sites(self) -> bool:
         """Whether a service may lean on another at another site, or need not at all: then links.csv is due."""

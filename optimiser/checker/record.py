@@ -343,7 +343,7 @@ def few_designations_are_all_tried(run: Run) -> Iterator[Breach]:
         return
     found = {one: trial.values(one) for one in trial.lawful(tried)}
     ranked = sorted(found.values())
-    plan = frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
+    plan = run.plan
     if plan not in found:
         if is_lawful(run):  # else it is said under the name of the rule
             yield _wrong(check, "outcome", PROVED, "", "a plan that breaks a rule, by what staff there could be")

@@ -250,6 +250,11 @@ class Run:
         """Return the candidates that the plan gives a service to."""
         return [site for site in self.candidates if self.designated(service, site)]
 
+    @property
+    def plan(self) -> frozenset[tuple[str, str]]:
+        """Every service with every site that the plan gives it to."""
+        return frozenset((code, site) for code in self.question.services for site in self.sites_of(code))
+
     def changes(self, service: str) -> int:
         """Return how many candidates provide a service now and not today, or today and not now."""
         if service not in self.question.today:

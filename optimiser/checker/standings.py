@@ -17,7 +17,7 @@ from optimiser.checker.tried import Designated, Trial
 
 LEVEL, KNOWN = "standings_are_so", "what_to_know_is_so"
 OF_A_STANDING, OF_A_RIVAL = {"service", "within", "margin", "runner_up", "level"}, {"designated", "figures"}
-A_HUNDREDTH, CLOSE = Fraction(1, 100), Fraction(1, 10**6)
+CLOSE = Fraction(1, 10**6)
 RIVAL = "a lawful plan with this service at other sites, the others' as here"
 # A part, what it is, and what it should be.
 NotSo = tuple[str, object, object]
@@ -72,22 +72,17 @@ def _pairs(designated: list[list[str]]) -> Designated:
     return frozenset((code, site) for site, code in designated)
 
 
-def _plan(run: Run) -> Designated:
-    return frozenset((code, site) for code in run.question.services for site in run.sites_of(code))
-
-
 def _not_so(run: Run, trial: Trial, one: Mapping[str, Any]) -> Iterator[NotSo]:
     """Yield what is wrong with a standing: which part, what it is, and what it should be."""
     service, own = one["service"], mean_of(run, one["service"])
     if own is None or not isfinite(own):
         yield "service", service, "one whose patients all have a journey"
         return
-    stated = run.question.a_tie_is_within
-    within = A_HUNDREDTH * Fraction(own) if stated is None or stated.value is None else stated.value
+    within = run.question.level_within(own)
     if not nearly(one["within"], within):
         yield "within", one["within"], within
     named = [_pairs(rival["designated"]) for rival in one["level"]]
-    here = _plan(run)
+    here = run.plan
     yield from _runner_up_not_so(run, trial, here, one, own)
     for rival, there in zip(one["level"], named, strict=True):
         if not _is_a_rival(run, trial, here, there, service):
@@ -197,7 +192,7 @@ def _number(run: Run, place: re.Match[str]) -> str:
 def _today(run: Run) -> Designated:
     known = run.question.today
     stated = {(code, site) for code, sites in known.items() for site in sites}
-    return frozenset(stated | {pair for pair in _plan(run) if pair[0] not in known})
+    return frozenset(stated | {pair for pair in run.plan if pair[0] not in known})
 
 
 def _in_words(value: Number, unit: str) -> str:

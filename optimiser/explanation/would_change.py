@@ -401,7 +401,8 @@ def _if_level(plan: Plan, then: Plan) -> str:
     problem, here = then.problem, evaluate(then.problem, plan.designated)
     for code in problem.services_with_patients:
         now, other = (measures.mean_minutes(measures.residents(one, code)) for one in (here, then))
-        if now != other and not abs(now - other) <= problem.level_within(now):
+        nobody = math.isnan(now) and math.isnan(other)
+        if not nobody and now != other and not abs(now - other) <= problem.level_within(now):
             return ""
     return " (level with this plan)"
 
