@@ -110,7 +110,7 @@ def test_a_cluster_without_machines_or_with_other_versions_is_refused():
 
 def test_without_its_extra_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(MissingPackage, match=r"\[cluster\]"):
+    with pytest.raises(MissingPackage, match=r"Install it: pip install 'distributed>="):
         sweeps.run(sweeps.read_sweep(tiny(tmp_path)), tmp_path / "a", cluster="tcp://127.0.0.1:9")
 
 
