@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.plan.asked import designated_in, is_true, resident_areas, settings_of
 from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
-from optimiser.problem import STAYS, Problem, worked_out_once
+from optimiser.problem import LEAVES, STAYS, Problem, worked_out_once
 from optimiser.problem.words import many, without_sites
 
 Answer = Mapping[str, pd.DataFrame]
@@ -588,31 +589,39 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     ``patients_here``, where there are some, are without them. Where an area has no patients, means are of its people:
     ``going`` says which share of them goes which way.
     """
-    keys = ["service", "area"]
-    if "how" in found:
-        stay = who_stay(found).drop(columns=["how", "going"], errors="ignore")
-        here, every = (split_areas_together(rows) for rows in (stay, found.drop(columns="how")))
-        means = [name for name in ("patients", "spent", "road") if name in every]
-        of_all = every.set_index(keys)[means].reindex(pd.MultiIndex.from_frame(here[keys]))
-        without = {f"{name}_here": here[name] for name in ("spent", "patients")}
-        return here.assign(**without, **{name: of_all[name].to_numpy() for name in means})
-    going = found.get("going", 1.0)
-    found = found.drop(columns="going", errors="ignore")
-    if not found.duplicated(keys).any():
-        return found
-    weight = found["patients"].where(found.groupby(keys)["patients"].transform("sum") > 0, going)
+    which = found.groupby(["service", "area"], sort=False).ngroup().to_numpy()
+    going = found["going"].to_numpy(dtype=float) if "going" in found else np.ones(len(found))
+    every = _together(found, which, np.arange(len(found)), going)
+    if "how" not in found:
+        return every.reset_index(drop=True)
+    stay = np.flatnonzero(found["how"].to_numpy() != LEAVES)
+    here = _together(found, which, stay, np.ones(len(found)))
+    of_all = every[[name for name in ("patients", "spent", "road") if name in every]].loc[here.index]
+    without = {f"{name}_here": here[name] for name in ("spent", "patients")}
+    return here.assign(**without, **of_all).reset_index(drop=True)
+
+
+def _together(
+    found: pd.DataFrame, which: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], going: npt.NDArray[np.float64]
+) -> pd.DataFrame:
+    """Return the areas of some rows, numbered by ``which`` of a service and area they are, as they first appear."""
+    of, areas = pd.factorize(which[rows])
     means = [name for name in ("minutes", "spent", "road") if name in found]
-    spread = found.assign(**{name: found[name] * weight for name in means}, weight=weight)
-    spread.loc[weight == 0, means] = 0.0
-    sums = spread.groupby(keys, sort=False)[[*means, "weight", "patients"]].sum()
-    main = found.sort_values("patients", ascending=False, kind="stable").drop_duplicates(keys).set_index(keys)["site"]
-    return pd.DataFrame(
-        {
-            "patients": sums["patients"],
-            "site": main.reindex(sums.index),
-            **{name: sums[name] / sums["weight"] for name in means},
-        }
-    ).reset_index()
+    patients, times = found["patients"].to_numpy(dtype=float)[rows], found[means].to_numpy(dtype=float)[rows]
+
+    def total(many: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.bincount(of, many, len(areas))
+
+    most = np.argsort(-patients, kind="stable")
+    most = most[np.unique(of[most], return_index=True)[1]]
+    known = found[["service", "area", "patients", "site"]].take(rows[most]).set_axis(areas)
+    if len(areas) == len(rows):
+        return known.assign(**dict(zip(means, times.T, strict=True)))
+    weight = np.where(total(patients)[of] > 0, patients, going[rows])
+    counted = np.where(weight > 0, times.T, 0.0) * weight
+    with np.errstate(invalid="ignore"):
+        found_means = {name: total(some) / total(weight) for name, some in zip(means, counted, strict=True)}
+    return known.assign(patients=total(patients), **found_means)
 
 
 def _known_of_areas(table: pd.DataFrame) -> pd.DataFrame:
