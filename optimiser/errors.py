@@ -206,7 +206,6 @@ def extras() -> dict[str, list[Requirement]]:
     """Return what each extra brings here, as it stood when this was installed; nothing where it was not."""
     from importlib.metadata import PackageNotFoundError, metadata
 
-    # It comes with geopandas.
     from packaging.requirements import Requirement
 
     found: dict[str, list[Requirement]] = {}
@@ -224,10 +223,11 @@ def extras() -> dict[str, list[Requirement]]:
 def installing(extra: str) -> str:
     """Return the command that installs what an extra brings.
 
-    It names those packages, not ours: who has a clone or a wheel of ours could not have it from an index.
+    It names those packages, not ours: who has a clone or a wheel of ours could not have it from an index. Of an extra
+    that came since this was installed it names the clone's folder, from wherever somebody asks.
     """
     packages = " ".join(f"'{one.name}{one.specifier}'" for one in extras().get(extra, ()))
-    ours = f"-e '.[{extra}]'"
+    ours = f"-e '{shown(Path(__file__).parents[1])}[{extra}]'"
     return f"pip install {packages or ours}"
 
 
