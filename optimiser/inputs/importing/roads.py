@@ -24,7 +24,7 @@ from optimiser.inputs.tables.plausible import doubts_of_roads, where_things_are
 from optimiser.inputs.tables.sheets import Sheet, number_of, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
-from optimiser.journeys.calibration import calibration_of
+from optimiser.journeys.calibration import TOO_FEW, calibration_of
 from optimiser.journeys.network import ACCESS, BESIDE, TABLES, THOUSAND, network_of
 from optimiser.journeys.straight_line import LEAST_KNOWN
 from optimiser.problem.words import begun, listed
@@ -250,8 +250,8 @@ def _calibrated(reading: Reading, found: pd.DataFrame, folder: Path, areas: pd.D
     reference = pd.read_csv(io.BytesIO(brought.files["journeys.csv"]), dtype={"area": str, "site": str})
     line = calibration_of(found, reference, areas)
     if line is None:
-        words = "its times are too few, or no longer where the network's are, so that no line goes through them."
-        raise InputError([Fault(shown(reading.against), f"{words} Give at least {LEAST_KNOWN}, of near and far.")])
+        words = f"its {TOO_FEW}. Give at least {LEAST_KNOWN}, of near and far."
+        raise InputError([Fault(shown(reading.against), words)])
     applied = "" if reading.applied else ", which was not applied"
     said = [f"By the times of {reading.against.name} they are {line.words}{applied}.", *line.lines]
     return (replace(reading, plus=line.plus, times=line.times) if reading.applied else reading), said
