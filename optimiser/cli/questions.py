@@ -127,6 +127,8 @@ def validate(
 ) -> None:
     """Read a config and its tables, and list every fault at once; or say how good a table of journeys is.
 
+    It ends with exit code 3 where something is refused, and with 0 where figures are doubted alone: they may be so.
+
     Example:  optimiser validate configs/base.yaml
     """
     if (config is None and journeys is None) or (spot_checks and journeys is None):

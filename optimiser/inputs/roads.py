@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,13 +16,18 @@ from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.exactness import exact_problem_of
-from optimiser.inputs.tables import Place
+from optimiser.inputs.files import read_bytes
+from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables import IMPORTED, Place
 from optimiser.journeys.network import BESIDE, TABLES, Event, Network, clock, network_of
 from optimiser.problem import Figure, Longer, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import listed, spoken
 
 MOST_NAMED = 3
+# The tables of a network that minutes on it as it is are worked out on, and how imported.csv begins to say of those.
+MAKES = (*TABLES, "road_turns", "road_delays")
+MINUTES_ARE, MOST_SAID = "Minutes are", 10_000_000
 ADD_AREAS = "Add them, or write areas_outside: known_in_full if these are areas outside."
 ADD_SITES = "Add them."
 ADD_LINKS = "Add the links that are missing to road_links.csv."
@@ -60,13 +69,35 @@ def network_of_place(place: Place) -> Network:
 
 
 def verified(place: Place) -> str:
-    """Return how many rows of each table of a network are marked as verified, in a sentence."""
-    tables = [(name, getattr(place, name)) for name in TABLES[:-1]]
+    """Return how many rows of each table of a network that has figures are marked as verified, in a sentence."""
+    network = (table for table in PLACE_TABLES if table.name in (*TABLES, *BESIDE))
+    named = (table.name for table in network if "verified" in table.column_names)
+    tables = [(name, rows) for name in named if len(rows := getattr(place, name))]
     counts = (
         f"{int(rows.reindex(columns=['verified'])['verified'].eq(True).sum()):,} of {len(rows):,} in {name}.csv"
         for name, rows in tables
     )
     return f"Of the network's rows {listed(counts)} are marked as verified."
+
+
+def made_of_it(folder: Path, table: str) -> str:
+    """Return how the minutes of a table were worked out on the network of its place, as imported.csv has it.
+
+    And which tables of the network are no longer those, if any. Nothing where they are from elsewhere.
+    """
+    record = read_bytes(folder / IMPORTED, MOST_SAID, inside=folder) if (folder / IMPORTED).exists() else b""
+    lines = csv.DictReader(io.StringIO(record.decode("utf-8-sig", "replace") if isinstance(record, bytes) else ""))
+    rows = [row for row in lines if row.get("table") == table]
+    said = next((row["said"] for row in rows if (row.get("said") or "").startswith(MINUTES_ARE)), "")
+    of = {row["file"]: row["sha256"] for row in rows}
+    names = [f"{name}.csv" for name in MAKES]
+    if not said or names[1] not in of:
+        return ""
+    there = [name for name in names if (folder / name).is_file()]
+    now = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there}
+    other = [name for name in names if now.get(name) != of.get(name)]
+    changed = f" Since then {listed(other)} changed, so that the two may disagree." if other else ""
+    return f"{table}.csv was worked out on this network. {said}{changed}"
 
 
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:

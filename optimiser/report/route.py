@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimiser.errors import NAMED_ALIKE, Fault, InputError, NotWritten, did_you_mean, quoted, shown
 from optimiser.inputs import Question, read_question
-from optimiser.inputs.roads import event_of, lacks_a_network, network_of_place, verified
+from optimiser.inputs.roads import event_of, lacks_a_network, made_of_it, network_of_place, verified
 from optimiser.inputs.tables import Place
 from optimiser.journeys.network import OPEN, THOUSAND, Event, Network, Way
 from optimiser.problem.decimals import PLACES, exactly
@@ -22,9 +22,8 @@ Line = tuple[tuple[float, ...], ...]
 TO_THE_ROAD, FROM_THE_ROAD = "to the network", "from the network"
 COLUMNS = ["road", "from", "to", "km", "minutes"]
 DEGREES, METRES = "EPSG:4326", "EPSG:27700"
-HONESTY = (
-    "The table's minutes count: the network says how much longer a journey is when roads are shut or slow, and no more."
-)
+HONESTY = "The table's minutes count: the network says how much longer a journey is when roads are shut or slow"
+NO_MORE = ", and no more."
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ class Route:
     ``legs`` has one row a stretch of one road: road, from, to, km and minutes; the first and the last lead to the
     network and from it. ``points`` are the ends of every stretch's links, in metres. ``table`` is which table
     ``minutes`` stand in; they are NaN where it has none. ``event`` says what is out of the ordinary, if anything, and
-    ``longer`` by how many minutes the journey is longer for it. ``verified`` says how much of the network is
-    marked as that.
+    ``longer`` by how many minutes the journey is longer for it. ``made_of_it`` says how the table's minutes were worked
+    out on the network, where they were, and ``verified`` how much of the network is marked as that.
     """
 
     start: str
@@ -46,6 +45,7 @@ class Route:
     table: str
     event: str = ""
     longer: float = 0.0
+    made_of_it: str = ""
     verified: str = ""
 
     @property
@@ -58,7 +58,11 @@ class Route:
         left = [f"{{:<{width}}}" for width in widths[:3]] + [f"{{:>{width}}}" for width in widths[3:]]
         table = ["  ".join(left).format(*row) for row in (COLUMNS, *cells)]
         total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.legs['minutes'].sum():.1f} minutes."
-        return [f"{counted}{more}.", "", *table, "", total, HONESTY, self.verified]
+        return [f"{counted}{more}.", "", *table, "", total, f"{HONESTY}{self._more}", self.verified]
+
+    @property
+    def _more(self) -> str:
+        return f". {self.made_of_it}" if self.made_of_it else NO_MORE
 
     @property
     def _in_all(self) -> str:
@@ -75,6 +79,7 @@ class Route:
             "table": self.table,
             "event": self.event,
             "longer": self.longer,
+            "made_of_it": self.made_of_it,
             "verified": self.verified,
             "network": self.legs.to_dict("records"),
         }
@@ -142,6 +147,7 @@ def _route(question: Question, event: Event, start: str, end: str, names: Mappin
         table,
         str(event) if event else "",
         float(network.longer([start], [end], event).to_numpy()[0, 0]) if event else 0.0,
+        made_of_it(question.place_folder, table.removesuffix(".csv")),
         verified(place),
     )
 

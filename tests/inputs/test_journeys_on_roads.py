@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 from pathlib import Path
 
 import networkx as nx
@@ -64,13 +67,16 @@ def test_minutes_are_those_of_the_way_to_the_road_of_the_road_and_from_it(tmp_pa
     assert set(made.files) == {"journeys.csv", "transfers.csv", "imported.csv"}
 
 
-def test_a_calibration_is_applied_and_recorded_with_the_file_that_it_was_worked_out_on(tmp_path: Path):
-    made = journeys_on(place(tmp_path), reading=Reading(5.8, 1.074))
+def test_a_calibration_is_applied_and_recorded_with_every_file_that_it_was_worked_out_on(tmp_path: Path):
+    turns = {"road_turns": "junction,turn\nmiddle,signals\n", "road_delays": "turn,seconds\nsignals,0\n"}
+    folder = place(tmp_path, **turns)
+    made = journeys_on(folder, reading=Reading(5.8, 1.074))
     assert pairs(made.files["journeys.csv"])["A2", "ash"] == 20.8
     record = made.files["imported.csv"].decode().splitlines()
-    assert {tuple(line.split(",")[:2]) for line in record[1:]} == {
-        ("journeys", "road_links.csv"),
-        ("transfers", "road_links.csv"),
+    names = [f"{name}.csv" for name in (*ROADS, *turns)]
+    files = [(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in names]
+    assert {tuple(line.split(",")[:3]) for line in record[1:]} == {
+        (table, *one) for table in ("journeys", "transfers") for one in files
     }
     # One Way Street has 6 km where 10 lie between its ends, and the Old Road 15 where 20 do.
     (doubt,) = [one for one in made.said if "straight line" in one]
@@ -101,6 +107,11 @@ def test_a_street_graph_becomes_the_places_network_and_its_journeys(tmp_path: Pa
     (folder / "boundaries.geojson").unlink()
     made = journeys_on(folder, graph=streets(tmp_path / "streets.graphml"))
     assert pairs(made.files["journeys.csv"])["A1", "ash"] == 1.3 + 4 + 2.6
+    record = csv.DictReader(io.StringIO(made.files["imported.csv"].decode()))
+    of = {row["file"]: row["sha256"] for row in record if row["table"] == "journeys"}
+    ours = {"areas.csv", "sites.csv", "road_speeds.csv"}
+    assert {*of} == {"streets.graphml", "road_junctions.csv", "road_links.csv", "road_access.csv", *ours}
+    assert of["road_links.csv"] == hashlib.sha256(made.files["road_links.csv"]).hexdigest()
     assert made.files["road_links.csv"].decode().splitlines() == [
         "from_junction,to_junction,road,km,class,one_way",
         "n0,n1,A1,1.0,primary,True",
@@ -297,9 +308,9 @@ def test_reference_times_say_the_calibration_which_is_applied_or_not_and_recorde
     assert "West, 6 journeys: half within 0.00 minutes of it" in done.stdout
     assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == 36.2
     assert pairs((folder / "transfers.csv").read_bytes())["ash", "birch"] == 5 + 1.2 * 13
-    assert "By the times of known.csv they are 5 + 1.2 × minutes on the network." in (
-        folder / "imported.csv"
-    ).read_text(encoding="utf-8")
+    record = (folder / "imported.csv").read_text(encoding="utf-8")
+    assert "By the times of known.csv they are 5 + 1.2 × minutes on the network." in record
+    assert f"journeys,known.csv,{hashlib.sha256(TIMES.encode()).hexdigest()}," in record
     plain = ("--against", "known.csv", "--uncalibrated", "--replace")
     assert optimiser("journeys", "place", *plain, cwd=tmp_path).returncode == 0
     assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == 26

@@ -216,6 +216,8 @@ def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
     (folder / "road_access.csv").write_text("end,junction,km\nbirch,here,0.5\nA20,here,0\n")
     (folder / "road_speeds.csv").write_text("class,kmh\naccess,30\n")
     found = quality_of(folder)
+    done = optimiser("validate", "--journeys", folder, cwd=tmp_path)
+    assert (done.returncode, "nearest to birch by the straight line" in done.stdout) == (0, True)
     ((_, odd),) = [one for one in found.to_look_at if one[1].why == "nearest by the straight line, and not by minutes"]
     assert odd.words.startswith("the six areas nearest to birch by the straight line take 43.4 minutes")
     (doubt,) = [one.words for name, one in found.odd if name == "road_access"]

@@ -12,7 +12,9 @@ from road_tables import TABLES
 from shipped import CONFIGS
 
 from optimiser.errors import InputError
-from optimiser.report.route import HONESTY, Route, route
+from optimiser.inputs.importing.roads import journeys_on
+from optimiser.inputs.importing.writing import write_into
+from optimiser.report.route import HONESTY, NO_MORE, Route, route
 
 ACCESS = "end,junction,km\nA1,west,2\nA2,west,2\nA3,west,2\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
 ONE_WAY = "from_junction,to_junction,road,km,class,one_way\nwest,middle,A1,10,fast,true\n"
@@ -45,7 +47,7 @@ def test_a_way_is_told_road_by_road_with_the_tables_minutes_beside_it(tmp_path: 
         "from the network  A1 / B2 East and Quay  Ash Hospital            1.0      2.0",
         "",
         "The network's own way: 23.0 km, 26.0 minutes.",
-        HONESTY,
+        f"{HONESTY}{NO_MORE}",
         "Of the network's rows 0 of 3 in road_junctions.csv, 0 of 4 in road_links.csv and 0 of 3 in road_speeds.csv "
         "are marked as verified.",
     ]
@@ -57,6 +59,24 @@ def test_in_an_event_the_way_goes_round_and_says_how_much_longer_it_is(tmp_path:
     assert found.lines[0] == (
         "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv), and 10 more, 20 in all: A1 between "
         "Middle and East closed."
+    )
+
+
+def test_a_table_that_the_network_made_is_said_to_be_that_until_the_network_is_another(tmp_path: Path):
+    delays = {"road_delays": "turn,seconds,verified\nsignals,30,true\nright,9,\n"}
+    config = asked(tmp_path, **delays)
+    write_into(tmp_path / "place", journeys_on(tmp_path / "place").files, replace=True)
+    found = route(config, "A1", "ash")
+    said = "Minutes are 0 + 1 × those on the network, to a tenth of a minute."
+    made = f"journeys.csv was worked out on this network. {said}"
+    assert (found.minutes, found.lines[-2]) == (26, f"{HONESTY}. {made}")
+    assert "0 of 3 in road_speeds.csv and 1 of 2 in road_delays.csv are marked as verified." in found.lines[-1]
+    with (tmp_path / "place" / "road_delays.csv").open("a") as table:
+        table.write("left,3,\n")
+    assert (
+        route(config, "A1", "ash")
+        .lines[-2]
+        .endswith(f"{made} Since then road_delays.csv changed, so that the two may disagree.")
     )
 
 
