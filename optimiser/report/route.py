@@ -14,23 +14,25 @@ from optimiser.errors import NAMED_ALIKE, Fault, InputError, NotWritten, did_you
 from optimiser.inputs import Question, read_question
 from optimiser.inputs.roads import event_of, lacks_a_network, made_of_it, network_of_place, verified
 from optimiser.inputs.tables import Place
-from optimiser.journeys.network import OPEN, THOUSAND, Event, Network, Way
+from optimiser.journeys.network import OPEN, THOUSAND, WAITS, Event, Network, Way
 from optimiser.problem.decimals import PLACES, exactly
 from optimiser.problem.words import code_called, in_full, listed
 
 Line = tuple[tuple[float, ...], ...]
 TO_THE_ROAD, FROM_THE_ROAD = "to the network", "from the network"
-COLUMNS = ["road", "from", "to", "km", "minutes"]
+# The last is of turns on to a road and along it, and among the minutes.
+COLUMNS = ["road", "from", "to", "km", "minutes", "of which turns"]
 DEGREES, METRES = "EPSG:4326", "EPSG:27700"
 HONESTY = "The table's minutes count: the network says how much longer a journey is when roads are shut or slow"
 NO_MORE = ", and no more."
+ROUNDED = "Each figure is rounded by itself, so that sums may differ in the last digit."
 
 
 @dataclass(frozen=True)
 class Route:
     """A way on the network, and the minutes of the table.
 
-    ``legs`` has one row a stretch of one road: road, from, to, km and minutes; the first and the last lead to the
+    ``legs`` has one row a stretch of one road, with the columns of ``COLUMNS``; the first and the last lead to the
     network and from it. ``points`` are the ends of every stretch's links, in metres. ``table`` is which table
     ``minutes`` stand in; they are NaN where it has none. ``event`` says what is out of the ordinary, if anything, and
     ``longer`` by how many minutes the journey is longer for it. ``made_of_it`` says how the table's minutes were worked
@@ -53,12 +55,13 @@ class Route:
         """The way in words, beside the minutes that count."""
         counted = f"{self.start} to {self.end}: {in_full(self.minutes)} minutes ({self.table})"
         more = f", and {self.longer:g} more{self._in_all}: {self.event}" if self.event else ""
-        cells = [[*row[:3], *(f"{number:.1f}" for number in row[3:])] for row in self.legs.itertuples(index=False)]
-        widths = [max(map(len, column)) for column in zip(COLUMNS, *cells, strict=True)]
+        told = self.legs if self.legs[COLUMNS[-1]].any() else self.legs[COLUMNS[:-1]]
+        cells = [[*row[:3], *(f"{number:.1f}" for number in row[3:])] for row in told.itertuples(index=False)]
+        widths = [max(map(len, column)) for column in zip(told, *cells, strict=True)]
         left = [f"{{:<{width}}}" for width in widths[:3]] + [f"{{:>{width}}}" for width in widths[3:]]
-        table = ["  ".join(left).format(*row) for row in (COLUMNS, *cells)]
+        table = ["  ".join(left).format(*row) for row in (told, *cells)]
         total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.legs['minutes'].sum():.1f} minutes."
-        return [f"{counted}{more}.", "", *table, "", total, f"{HONESTY}{self._more}", self.verified]
+        return [f"{counted}{more}.", "", *table, "", f"{total} {ROUNDED}", f"{HONESTY}{self._more}", self.verified]
 
     @property
     def _more(self) -> str:
@@ -176,18 +179,18 @@ def _legs(network: Network, place: Place, way: Way, ends: tuple[str, str], names
     (start, end), first, last = ends, way.junctions[0], way.junctions[-1]
     there, back = (network.ends[one][at] / THOUSAND for one, at in ((start, first), (end, last)))
     rows = [
-        (TO_THE_ROAD, names[start], network.name(first), access[start, first], there),
+        (TO_THE_ROAD, names[start], network.name(first), access[start, first], there, 0.0),
         *(
             (
                 road,
                 network.name(through[0]),
                 network.name(through[-1]),
                 round(sum(link["km"] for link in links), PLACES),
-                sum(link[OPEN] for link in links) / THOUSAND,
+                *(sum(link[name] for link in links) / THOUSAND for name in (OPEN, WAITS)),
             )
             for road, through, links in _stretches(way)
         ),
-        (FROM_THE_ROAD, network.name(last), names[end], access[end, last], back),
+        (FROM_THE_ROAD, network.name(last), names[end], access[end, last], back, 0.0),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -14,7 +14,7 @@ from shipped import CONFIGS
 from optimiser.errors import InputError
 from optimiser.inputs.importing.roads import journeys_on
 from optimiser.inputs.importing.writing import write_into
-from optimiser.report.route import HONESTY, NO_MORE, Route, route
+from optimiser.report.route import HONESTY, NO_MORE, ROUNDED, Route, route
 
 ACCESS = "end,junction,km\nA1,west,2\nA2,west,2\nA3,west,2\nash,east,1\nbirch,middle,0.5\nelm,middle,0.5\n"
 ONE_WAY = "from_junction,to_junction,road,km,class,one_way\nwest,middle,A1,10,fast,true\n"
@@ -27,7 +27,9 @@ def asked(folder: Path, config: str = CONFIG, **changed: str | None) -> Path:
 
 
 def legs(found: Route) -> list[tuple[object, ...]]:
-    return list(found.legs.itertuples(index=False, name=None))
+    """Return the rows without what is taken at turns, which is nothing here."""
+    assert not found.legs["of which turns"].any()
+    return [row[:-1] for row in found.legs.itertuples(index=False, name=None)]
 
 
 def test_a_way_is_told_road_by_road_with_the_tables_minutes_beside_it(tmp_path: Path):
@@ -46,7 +48,7 @@ def test_a_way_is_told_road_by_road_with_the_tables_minutes_beside_it(tmp_path: 
         "A1                A1 / B2 West           A1 / B2 East and Quay  20.0     20.0",
         "from the network  A1 / B2 East and Quay  Ash Hospital            1.0      2.0",
         "",
-        "The network's own way: 23.0 km, 26.0 minutes.",
+        f"The network's own way: 23.0 km, 26.0 minutes. {ROUNDED}",
         f"{HONESTY}{NO_MORE}",
         "Of the network's rows 0 of 3 in road_junctions.csv, 0 of 4 in road_links.csv and 0 of 3 in road_speeds.csv "
         "are marked as verified.",
@@ -78,6 +80,20 @@ def test_a_table_that_the_network_made_is_said_to_be_that_until_the_network_is_a
         .lines[-2]
         .endswith(f"{made} Since then road_delays.csv changed, so that the two may disagree.")
     )
+
+
+def test_what_turns_take_stands_beside_the_minutes_that_they_are_among(tmp_path: Path):
+    """Half a minute at middle, on the A1 all along: 20.5 of it, and 26.5 in all."""
+    turns = {"road_delays": "turn,seconds\nsignals,30\n", "road_turns": "junction,turn\nmiddle,signals\n"}
+    found = route(asked(tmp_path, **turns), "A1", "ash")
+    assert found.legs[["minutes", "of which turns"]].to_numpy().tolist() == [[4, 0], [20.5, 0.5], [2, 0]]
+    assert [line.split()[-2:] for line in found.lines[2:6]] == [
+        ["which", "turns"],
+        ["4.0", "0.0"],
+        ["20.5", "0.5"],
+        ["2.0", "0.0"],
+    ]
+    assert "26.5 minutes" in found.lines[7]
 
 
 def test_names_will_do_and_from_a_site_it_is_a_transfer(tmp_path: Path):
