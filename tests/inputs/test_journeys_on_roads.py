@@ -13,7 +13,7 @@ from command import optimiser
 from made_up_place import CONFIG, TABLES, write_config, write_place
 from road_tables import TABLES as ROADS
 
-from optimiser.errors import InputError
+from optimiser.errors import DOUBTFUL, InputError
 from optimiser.inputs import read_problem
 from optimiser.inputs.importing.roads import Reading, journeys_on
 
@@ -150,6 +150,22 @@ def test_every_table_that_is_missing_or_faulty_is_listed(tmp_path: Path):
     assert "road_links.csv: this table of the network is missing. Add it (docs/roads.md)." in found
     assert "the class access is missing" in found
     assert "there is no such folder" in refused(tmp_path / "nowhere")
+
+
+def test_links_that_are_too_short_are_told_with_the_faults_of_turns_and_not_after_them(tmp_path: Path):
+    """The A1 has 4 km where 10 lie between its ends."""
+    links = ROADS["road_links"].replace("west,middle,A1,,10", "west,middle,A1,,4")
+    turns = "from_junction,junction,to_junction,turn\neast,west,middle,forbidden\neast,west,nowhere,forbidden\n"
+    journeys = {"journeys": TABLES["journeys"], "transfers": TABLES["transfers"]}
+    folder = place(tmp_path, road_links=links, road_turns=turns, **journeys)
+    with pytest.raises(InputError) as asked:
+        read_problem(write_config(tmp_path, "base.yaml", CONFIG))
+    for found in (refused(folder), str(asked.value)):
+        assert 'there is no junction "nowhere" in road_junctions.csv' in found
+        doubt = (
+            "3 rows shorter than the straight line between its ends, such as row 5, 4 km, which is 6.0 km too short."
+        )
+        assert f"road_links.csv: {doubt}" in found.partition(f"\n{DOUBTFUL}\n")[2]
 
 
 def test_where_there_is_no_way_it_says_from_where_to_where(tmp_path: Path):

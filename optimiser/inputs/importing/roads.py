@@ -199,9 +199,7 @@ def _on_the_network(sheets: Mapping[str, Sheet], graph: Path | None) -> _Worked:
     found = network.thousandths([*areas, *sites], sites)
     source, remedy = graph or sheets["road_links"].path, "Add links, or other rows of road_access.csv."
     off = [code for code in found.index if code not in network.ends]
-    if not graph:
-        doubts = doubts_of_roads(sheets, *where_things_are(sheets, None))
-        said += [f"{sheet.table.name}.csv: {odd.words}." for sheet, odd in doubts]
+    said += [] if graph else _doubts(sheets)
     made_of = [*MAKES, *([*CODES_OF, "road_waters"] if graph else [])]
     return _Worked(found, said, source, remedy, made_of, off, {name: frames[name] for name in made})
 
@@ -210,7 +208,13 @@ def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
     absent = [sheets[name].path for name in names if not sheets[name].present]
     faults = [Fault(shown(path), "this table of the network is missing. Add it (docs/roads.md).") for path in absent]
     if faults := [*faults, *(fault for name in (*names, *BESIDE) for fault in sheets[name].listed())]:
-        raise InputError(dict.fromkeys(faults))
+        raise InputError(dict.fromkeys(faults), _doubts(sheets) if "road_links" in names else ())
+
+
+def _doubts(sheets: Mapping[str, Sheet]) -> list[str]:
+    """Return what of the place's network can hardly be, a sentence each."""
+    found = doubts_of_roads(sheets, *where_things_are(sheets, None))
+    return [f"{sheet.table.name}.csv: {odd.words}." for sheet, odd in found]
 
 
 def _placed(sheets: Mapping[str, Sheet]) -> tuple[pd.DataFrame, list[Fault]]:
