@@ -19,6 +19,7 @@ from optimiser.inputs.exactness import exact_problem_of
 from optimiser.inputs.files import read_bytes
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED, Place
+from optimiser.inputs.tables.sheets import number_of
 from optimiser.journeys.network import BESIDE, TABLES, Event, Network, clock, network_of
 from optimiser.problem import Figure, Longer, Problem
 from optimiser.problem.decimals import exactly
@@ -98,6 +99,30 @@ def made_of_it(folder: Path, table: str) -> str:
     other = [name for name in names if now.get(name) != of.get(name)]
     changed = f" Since then {listed(other)} changed, so that the two may disagree." if other else ""
     return f"{table}.csv was worked out on this network. {said}{changed}"
+
+
+def touched(roads: RoadsSettings | None, place: Place) -> list[str]:
+    """Return in one line which roads a config shuts and slows, by how much, how many links those are, and at what hour.
+
+    Nothing where it says nothing of roads.
+    """
+    event = event_of(roads)
+    if not event:
+        return []
+    network = network_of_place(place)
+    found = [("shut", stretch, network.links_of(stretch)) for stretch in event.close]
+    long = "{:g} times as long".format
+    found += [(long(times), stretch, network.links_of(stretch)) for stretch, times in event.slow.items()]
+    if event.hour is not None:
+        found += [(long(one.times), one.words, network.links_in(one)) for one in network.hours if one.at(event.hour)]
+    alike = dict[str, list[str]]()
+    for how, stretch, links in found:
+        # Both ways of one link are that link.
+        many = number_of(len({frozenset(link[:2]) for link in links}), "link")
+        alike.setdefault(how, []).append(f"{stretch} ({many})")
+    when = "whatever the hour" if event.hour is None else f"at {clock(event.hour)}"
+    each = (f"{listed(stretches)} {how}" for how, stretches in alike.items())
+    return [f"Roads, {when}: {'; '.join(each) or 'none is slower then'}."]
 
 
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:
