@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from command import optimiser
 from made_up_place import CONFIG, write_question
+from made_up_place import TABLES as PLACE
 from road_tables import TABLES
 from shipped import CONFIGS
 
@@ -59,7 +61,7 @@ def test_in_an_event_the_way_goes_round_and_says_how_much_longer_it_is(tmp_path:
     found = route(asked(tmp_path, CONFIG + SHUT), "A1", "ash")
     assert [leg[0] for leg in legs(found)] == ["to the network", "B2", "from the network"]
     assert found.lines[0] == (
-        "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv), and 10 more, 20 in all: A1 between "
+        "Appleby (A1) to Ash Hospital (ash): 10 minutes (journeys.csv), and 10 more, 20 minutes in all: A1 between "
         "Middle and East closed."
     )
 
@@ -96,10 +98,31 @@ def test_what_turns_take_stands_beside_the_minutes_that_they_are_among(tmp_path:
     assert "26.5 minutes" in found.lines[7]
 
 
+def test_a_map_draws_the_way_and_dashed_the_usual_one_without_the_event(tmp_path: Path):
+    """From home to west, along the old road or by middle, and on to the hospital; names are text alone."""
+    areas = PLACE["areas"].replace("Appleby", "Apple <b> & Co")
+    usual, shut = (
+        ElementTree.fromstring(route(asked(tmp_path / name, CONFIG + roads, areas=areas), "A1", "ash").map.svg)
+        for name, roads in (("usual", ""), ("shut", SHUT))
+    )
+    lines = [drawn.findall(".//*[@stroke-linejoin='round'][@fill='none']") for drawn in (usual, shut)]
+    ways = [[(line.get("stroke-dasharray"), line.get("d", "").count("L")) for line in some] for some in lines]
+    assert ways == [[(None, 4)], [("7 6", 4), (None, 3)]]
+    said = " ".join(" ".join(shut.itertext()).split())
+    assert "Apple <b> & Co (A1) to Ash Hospital (ash): 20 minutes" in said
+    assert "A1 between Middle and East closed." in said and "B2 30.0" in said
+
+
 def test_names_will_do_and_from_a_site_it_is_a_transfer(tmp_path: Path):
     found = route(asked(tmp_path), "birch hospital", "ASH")
     assert (found.minutes, found.table, found.record["from"]) == (21, "transfers.csv", "Birch Hospital (birch)")
     assert [leg[0] for leg in legs(found)] == ["to the network", "A1", "from the network"]
+
+
+def test_where_the_table_has_no_minutes_it_says_so(tmp_path: Path):
+    found = route(asked(tmp_path, transfers=None), "birch", "ash")
+    assert found.lines[0] == "Birch Hospital (birch) to Ash Hospital (ash): no minutes are known (transfers.csv)."
+    assert found.in_short.endswith("(ash): no minutes are known")
 
 
 def test_where_both_join_at_one_junction_no_road_is_taken(tmp_path: Path):
@@ -137,10 +160,12 @@ def test_what_cannot_be_shown_is_refused_in_words(
 
 def test_the_command_prints_the_way_and_writes_it_as_lines_to_a_new_file(tmp_path: Path):
     config = str(CONFIGS / "base.yaml")
-    done = optimiser("route", config, "Castle Point 001A", "southend", "--geojson", "way.geojson", cwd=tmp_path)
+    to = ("southend", "--geojson", "way.geojson", "--map", "way.svg")
+    done = optimiser("route", config, "Castle Point 001A", *to, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "98 of 150 in road_junctions.csv, 42 of 244 in road_links.csv and 0 of 10 in road_speeds.csv" in done.stdout
     assert "Wrote way.geojson: straight lines from junction to junction." in done.stdout
+    assert "Wrote way.svg: the way on a map." in done.stdout and "A127" in (tmp_path / "way.svg").read_text()
     features = json.loads((tmp_path / "way.geojson").read_text())["features"]
     assert [one["properties"]["road"] for one in features] == ["to the network", "A127", "from the network"]
     (west, south), *_, (east, north) = [point for one in features for point in one["geometry"]["coordinates"]]
