@@ -109,9 +109,9 @@ def test_a_table_in_seconds_or_with_rows_missing_or_twice_is_refused_as_when_it_
                              for n, line in enumerate(lines)))  # fmt: skip
     (fault,) = quality_of(folder, journeys=table).faults
     assert str(fault).endswith(f"optimiser import journeys {table} --into {folder} --replace --unit seconds")
-    said = quality_of(folder, journeys=table).lines
-    assert "Can hardly be: not looked at, because journeys.csv has faults" in said
-    assert "  - speeds of journeys.csv, and its times beside others: it has faults" in said
+    words = quality_of(folder, journeys=table).lines
+    assert "Can hardly be: not looked at, because other.csv has faults" in words
+    assert "  - speeds of other.csv, and its times beside others: it has faults" in words
 
 
 def test_without_sound_areas_or_coordinates_it_says_what_is_not_looked_at(tmp_path: Path):

@@ -207,8 +207,8 @@ def quality_of(
         tuple(look),
         tuple(_beside_roads(sheets)),
         tuple(_not_looked_at(faulty, sheets, areas, by_mode)),
-        tuple(f"{name}.csv" for name in there if name not in faulty),
-        tuple(f"{name}.csv" for name in faulty),
+        tuple(sheets[name].path.name for name in there if name not in faulty),
+        tuple(sheets[name].path.name for name in faulty),
         _spot_checks([*odd, *look], times, sheets),
     )
 
@@ -316,7 +316,7 @@ def _not_looked_at(
 ) -> Iterator[str]:
     """Yield what could not be looked at, and why."""
     for name in faulty:
-        yield f"speeds of {name}.csv, and its times beside others: it has faults"
+        yield f"speeds of {sheets[name].path.name}, and its times beside others: it has faults"
     if not sheets["transfers"].present:
         yield "whether ways back take as long, and ways by another site less: there is no transfers.csv"
     for mode in sorted(mode for mode, name in by_mode if name == "journeys" and (mode, "transfers") not in by_mode):
@@ -335,9 +335,9 @@ def _beside_roads(sheets: Mapping[str, Sheet]) -> Iterator[str]:
     """
     if not all(sheets[name].present for name in (*TABLES, "journeys")):
         return
-    faulty = [f"{one}.csv" for one in (*TABLES, *BESIDE) if sheets[one].listed()]
-    if faulty := [*faulty, *([] if _has_minutes(sheets["journeys"]) else ["journeys.csv"])]:
-        yield _because(faulty)
+    faulty = [sheets[one] for one in (*TABLES, *BESIDE) if sheets[one].listed()]
+    if faulty := [*faulty, *([] if _has_minutes(sheets["journeys"]) else [sheets["journeys"]])]:
+        yield _because([sheet.path.name for sheet in faulty])
         return
     network = network_of(*(sheets[name].finished() for name in (*TABLES, *BESIDE)))
     areas, sites, journeys = (sheets[name].finished() for name in ("areas", "sites", "journeys"))
