@@ -226,7 +226,7 @@ def test_the_checker_finds_minutes_that_are_not_longer(files: dict[str, bytes], 
 def faults(folder: Path, said: str, **changed: str | None) -> str:
     with pytest.raises(InputError) as refused:
         read_problem(asked(folder, CONFIG + said, **changed))
-    return str(refused.value)
+    return "\n".join(map(str, refused.value.faults))
 
 
 def test_every_fault_of_an_event_is_listed_at_once_with_its_line(tmp_path: Path):
