@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,6 @@ from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.exactness import exact_problem_of
-from optimiser.inputs.files import read_bytes
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED, Place
 from optimiser.inputs.tables.sheets import number_of
@@ -28,7 +25,7 @@ from optimiser.problem.words import listed, spoken
 MOST_NAMED = 3
 # The tables of a network that minutes on it as it is are worked out on, and how imported.csv begins to say of those.
 MAKES = (*TABLES, "road_turns", "road_delays")
-MINUTES_ARE, MOST_SAID = "Minutes are", 10_000_000
+MINUTES_ARE = "Minutes are"
 ADD_AREAS = "Add them, or write areas_outside: known_in_full if these are areas outside."
 ADD_SITES = "Add them."
 ADD_LINKS = "Add the links that are missing to road_links.csv."
@@ -86,13 +83,17 @@ def made_of_it(folder: Path, table: str) -> str:
 
     And which tables of the network are no longer those, if any. Nothing where they are from elsewhere.
     """
-    record = read_bytes(folder / IMPORTED, MOST_SAID, inside=folder) if (folder / IMPORTED).exists() else b""
-    lines = csv.DictReader(io.StringIO(record.decode("utf-8-sig", "replace") if isinstance(record, bytes) else ""))
-    rows = [row for row in lines if row.get("table") == table]
-    said = next((row["said"] for row in rows if (row.get("said") or "").startswith(MINUTES_ARE)), "")
-    of = {row["file"]: row["sha256"] for row in rows}
+    if not (folder / IMPORTED).is_file():
+        return ""
+    try:
+        record = pd.read_csv(folder / IMPORTED, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return ""
+    rows = record.reindex(columns=["table", "file", "sha256", "said"], fill_value="").query("table == @table")
+    said = next((words for words in rows["said"] if words.startswith(MINUTES_ARE)), "")
+    of = dict(zip(rows["file"], rows["sha256"], strict=True))
     names = [f"{name}.csv" for name in MAKES]
-    if not said or names[1] not in of:
+    if not said or "road_links.csv" not in of:
         return ""
     there = [name for name in names if (folder / name).is_file()]
     now = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there}

@@ -82,6 +82,9 @@ def test_a_table_that_the_network_made_is_said_to_be_that_until_the_network_is_a
         .lines[-2]
         .endswith(f"{made} Since then road_delays.csv changed, so that the two may disagree.")
     )
+    for record in ("", "table,said\njourneys,Minutes are mine\n", f'table,said\njourneys,"{"x" * 200_000}\n'):
+        (tmp_path / "place" / "imported.csv").write_text(record)
+        assert route(config, "A1", "ash").lines[-2] == f"{HONESTY}{NO_MORE}"
 
 
 def test_what_turns_take_stands_beside_the_minutes_that_they_are_among(tmp_path: Path):
