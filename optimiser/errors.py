@@ -61,6 +61,7 @@ def some_of(codes: Sequence[str], noun: str) -> str:
 
 
 NO_PLAN = "No plan meets every rule."
+DOUBTFUL = "Doubtful beside that, so look at it too:"
 
 
 class OptimiserError(Exception):
@@ -70,17 +71,21 @@ class OptimiserError(Exception):
 
 
 class InputError(OptimiserError, ValueError):
-    """The input was refused. ``faults`` holds every fault found, in reading order."""
+    """The input was refused. ``faults`` holds every fault found, in reading order.
+
+    ``doubts`` are what can hardly be beside them, so that whoever mends the ones sees the others at once.
+    """
 
     exit_code = 3
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        super().__init__("\n".join(map(str, self.faults)))
+    def __init__(self, faults: Iterable[Fault], doubts: Iterable[str] = ()) -> None:
+        self.faults, self.doubts = tuple(faults), tuple(doubts)
+        doubtful = [DOUBTFUL, *(f"  {one}" for one in self.doubts)] if self.doubts else []
+        super().__init__("\n".join([*map(str, self.faults), *doubtful]))
 
-    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...]]]:
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Fault, ...], tuple[str, ...]]]:
         """Return what makes it again in another process."""
-        return type(self), (self.faults,)
+        return type(self), (self.faults, self.doubts)
 
 
 class NoPlan(OptimiserError, ValueError):
@@ -206,7 +211,6 @@ def extras() -> dict[str, list[Requirement]]:
     """Return what each extra brings here, as it stood when this was installed; nothing where it was not."""
     from importlib.metadata import PackageNotFoundError, metadata
 
-    # It comes with geopandas.
     from packaging.requirements import Requirement
 
     found: dict[str, list[Requirement]] = {}
@@ -224,10 +228,11 @@ def extras() -> dict[str, list[Requirement]]:
 def installing(extra: str) -> str:
     """Return the command that installs what an extra brings.
 
-    It names those packages, not ours: who has a clone or a wheel of ours could not have it from an index.
+    It names those packages, not ours: who has a clone or a wheel of ours could not have it from an index. Of an extra
+    that came since this was installed it names the clone's folder, from wherever somebody asks.
     """
     packages = " ".join(f"'{one.name}{one.specifier}'" for one in extras().get(extra, ()))
-    ours = f"-e '.[{extra}]'"
+    ours = f"-e '{shown(Path(__file__).parents[1])}[{extra}]'"
     return f"pip install {packages or ours}"
 
 

@@ -103,8 +103,10 @@ def _without_room(error: OSError) -> NoReturn:
 
 def _record(error: OptimiserError) -> dict[str, object]:
     """Return what went wrong for a program: the kind, the words and, of input that was refused, every fault."""
-    faults = [_placed(fault) for fault in error.faults] if isinstance(error, InputError) else []
-    return {"error": type(error).__name__, "exit_code": error.exit_code, "message": str(error), "faults": faults}
+    found = {"error": type(error).__name__, "exit_code": error.exit_code, "message": str(error), "faults": []}
+    if isinstance(error, InputError):
+        found |= {"faults": [_placed(fault) for fault in error.faults], "doubts": list(error.doubts)}
+    return found
 
 
 def _placed(fault: Fault) -> dict[str, object]:

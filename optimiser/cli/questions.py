@@ -127,6 +127,8 @@ def validate(
 ) -> None:
     """Read a config and its tables, and list every fault at once; or say how good a table of journeys is.
 
+    It ends with exit code 3 where something is refused, and with 0 where figures are doubted alone: they may be so.
+
     Example:  optimiser validate configs/base.yaml
     """
     if (config is None and journeys is None) or (spot_checks and journeys is None):
@@ -153,10 +155,21 @@ def validate(
     if left_out := len(question.place.areas) - len(question.place.counting(areas_outside).areas):
         some = amount(left_out, "areas outside")
         words.append(f"Left out: {some} of which not every activity is known (areas_outside: {areas_outside}).")
-    words += [*of_changes(problem), *of_incomers(problem), *taken_in_words(question)]
+    on_roads = list[str]()
+    if question.config.settings.roads:
+        # A graph of roads takes a while to import.
+        from optimiser.inputs.roads import touched
+
+        on_roads = touched(question.config.settings.roads, question.place)
+    words += [*on_roads, *of_changes(problem), *of_incomers(problem), *taken_in_words(question)]
     unsourced = notes(question.place, question.place_folder)
     words += ["Of where tables come from:", *(f"  {one}" for one in unsourced)] if unsourced else []
-    record = counts | {"doubts": list(question.doubts), "taken": list(question.taken), "sources": unsourced}
+    record = counts | {
+        "roads": on_roads,
+        "doubts": list(question.doubts),
+        "taken": list(question.taken),
+        "sources": unsourced,
+    }
     say(words, record, as_json, f"optimiser solve {config}")
 
 

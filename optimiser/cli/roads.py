@@ -31,6 +31,7 @@ def route(
     start: Annotated[str, typer.Argument(metavar="FROM", help="Code or name of an area, or of a site.")],
     end: Annotated[str, typer.Argument(metavar="TO", help="Code or name of a site.")],
     geojson: Annotated[Path | None, typer.Option(help="Also write the way as GeoJSON to a new file.")] = None,
+    on_map: Annotated[Path | None, typer.Option("--map", help="Also draw the way on a map, a new SVG file.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show which roads a journey takes on the place's network, beside the minutes that count.
@@ -38,8 +39,13 @@ def route(
     Example:  optimiser route my-place/my-place.yaml E01000001 my_hospital
     """
     from optimiser.report.route import route as way_of
+    from optimiser.report.route import write_new
 
-    _told_and_drawn(way_of(config, start, end), geojson, "straight lines from junction to junction", as_json)
+    found = way_of(config, start, end)
+    drawn = write_new(found.map.svg, on_map) if on_map else None
+    _told_and_drawn(found, geojson, "straight lines from junction to junction", as_json)
+    if drawn and not as_json:
+        say([f"Wrote {drawn}: the way on a map."], {}, as_json)
 
 
 def isochrones(
@@ -83,9 +89,9 @@ def roads(
 
 def _told_and_drawn(found: Route | Isochrones, geojson: Path | None, what: str, as_json: bool) -> None:
     """Say what was found, and write it as GeoJSON if somebody wants that; ``what`` is what that then holds."""
-    from optimiser.report.route import write_geojson
+    from optimiser.report.route import write_new
 
-    written = write_geojson(found.geojson, geojson) if geojson else None
+    written = write_new(found.geojson, geojson) if geojson else None
     record = found.record | ({"geojson": str(written)} if written else {})
     say(found.lines, record, as_json, last=f"Wrote {written}: {what}." if written else "")
 

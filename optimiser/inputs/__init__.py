@@ -109,7 +109,7 @@ def read_question(path: str | Path, *, with_roads: bool = False, anew: bool = Fa
         found += _faults_of_changes(config, place)
     faults = dict.fromkeys([*draft.faults, *cover, *table_faults, *found])
     if faults or place is None:
-        raise InputError(faults)
+        raise InputError(faults, place.doubts if place else ())
     config, problem, rounded = exact_problem_of(config, place)
     before = (*_taken_before(config.place), *draft.taken, *place.taken, *nobody_in_post(config, place))
     said = (*before, *([rounded] if rounded else []))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,13 +14,18 @@ from optimiser.errors import Fault, InputError, did_you_mean, quoted
 from optimiser.inputs.config import Config, Settings
 from optimiser.inputs.config.settings import RoadsSettings
 from optimiser.inputs.exactness import exact_problem_of
-from optimiser.inputs.tables import Place
+from optimiser.inputs.schema import PLACE_TABLES
+from optimiser.inputs.tables import IMPORTED, Place
+from optimiser.inputs.tables.sheets import number_of
 from optimiser.journeys.network import BESIDE, TABLES, Event, Network, clock, network_of
 from optimiser.problem import Figure, Longer, Problem
 from optimiser.problem.decimals import exactly
 from optimiser.problem.words import listed, spoken
 
 MOST_NAMED = 3
+# The tables of a network that minutes on it as it is are worked out on, and how imported.csv begins to say of those.
+MAKES = (*TABLES, "road_turns", "road_delays")
+MINUTES_ARE = "Minutes are"
 ADD_AREAS = "Add them, or write areas_outside: known_in_full if these are areas outside."
 ADD_SITES = "Add them."
 ADD_LINKS = "Add the links that are missing to road_links.csv."
@@ -60,13 +67,63 @@ def network_of_place(place: Place) -> Network:
 
 
 def verified(place: Place) -> str:
-    """Return how many rows of each table of a network are marked as verified, in a sentence."""
-    tables = [(name, getattr(place, name)) for name in TABLES[:-1]]
+    """Return how many rows of each table of a network that has figures are marked as verified, in a sentence."""
+    network = (table for table in PLACE_TABLES if table.name in (*TABLES, *BESIDE))
+    named = (table.name for table in network if "verified" in table.column_names)
+    tables = [(name, rows) for name in named if len(rows := getattr(place, name))]
     counts = (
         f"{int(rows.reindex(columns=['verified'])['verified'].eq(True).sum()):,} of {len(rows):,} in {name}.csv"
         for name, rows in tables
     )
     return f"Of the network's rows {listed(counts)} are marked as verified."
+
+
+def made_of_it(folder: Path, table: str) -> str:
+    """Return how the minutes of a table were worked out on the network of its place, as imported.csv has it.
+
+    And which tables of the network are no longer those, if any. Nothing where they are from elsewhere.
+    """
+    if not (folder / IMPORTED).is_file():
+        return ""
+    try:
+        record = pd.read_csv(folder / IMPORTED, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, ValueError):
+        return ""
+    rows = record.reindex(columns=["table", "file", "sha256", "said"], fill_value="").query("table == @table")
+    said = next((words for words in rows["said"] if words.startswith(MINUTES_ARE)), "")
+    of = dict(zip(rows["file"], rows["sha256"], strict=True))
+    names = [f"{name}.csv" for name in MAKES]
+    if not said or "road_links.csv" not in of:
+        return ""
+    there = [name for name in names if (folder / name).is_file()]
+    now = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in there}
+    other = [name for name in names if now.get(name) != of.get(name)]
+    changed = f" Since then {listed(other)} changed, so that the two may disagree." if other else ""
+    return f"{table}.csv was worked out on this network. {said}{changed}"
+
+
+def touched(roads: RoadsSettings | None, place: Place) -> list[str]:
+    """Return in one line which roads a config shuts and slows, by how much, how many links those are, and at what hour.
+
+    Nothing where it says nothing of roads.
+    """
+    event = event_of(roads)
+    if not event:
+        return []
+    network = network_of_place(place)
+    found = [("shut", stretch, network.links_of(stretch)) for stretch in event.close]
+    long = "{:g} times as long".format
+    found += [(long(times), stretch, network.links_of(stretch)) for stretch, times in event.slow.items()]
+    if event.hour is not None:
+        found += [(long(one.times), one.words, network.links_in(one)) for one in network.hours if one.at(event.hour)]
+    alike = dict[str, list[str]]()
+    for how, stretch, links in found:
+        # Both ways of one link are that link.
+        many = number_of(len({frozenset(link[:2]) for link in links}), "link")
+        alike.setdefault(how, []).append(f"{stretch} ({many})")
+    when = "whatever the hour" if event.hour is None else f"at {clock(event.hour)}"
+    each = (f"{listed(stretches)} {how}" for how, stretches in alike.items())
+    return [f"Roads, {when}: {'; '.join(each) or 'none is slower then'}."]
 
 
 def longer(settings: Settings, place: Place, areas: Iterable[str], sites: Iterable[str]) -> Longer | None:

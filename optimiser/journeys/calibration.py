@@ -16,6 +16,7 @@ THOUSAND = 1000
 # Written so that it can be said again by hand: hundredths of a minute at once, thousandths of the network's.
 PLUS_PLACES, TIMES_PLACES = 2, 3
 EVERYWHERE = "All districts"
+TOO_FEW = "times are too few, or no longer where the network's are, so that no line goes through them"
 
 
 @dataclass(frozen=True)

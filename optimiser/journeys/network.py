@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 THOUSAND = 1000
 ACCESS = "access"
-OPEN = "thousandths"
+OPEN, WAITS = "thousandths", "waits"
 # A link one way: the junctions at its ends, and which of the links between them.
 Link = tuple[str, str, int]
 # How a stretch begins, what parts its ends, and whether it is meant one way.
@@ -143,7 +143,7 @@ class Network:
     def way(self, start: str, end: str, event: Event | None = None) -> Way | None:
         """Return the quickest way from an area or a site to a site; ``None`` where there is none.
 
-        What it takes to turn into a link is among the link's own thousandths.
+        What it takes to turn into a link is among the link's own thousandths, and its ``waits`` by themselves.
         """
         roads = self._as_in(event) if event else self.roads
         passed = way(roads, self.ends[start], self.ends[end], weight=OPEN, turns=self.turns)
@@ -154,7 +154,7 @@ class Network:
         for before, start, end in zip((None, *junctions), junctions, junctions[1:], strict=False):
             link = self._quickest(roads, start, end)
             wait = 0 if before is None else wait_of(self.turns, before, start, end)
-            links.append({**link, OPEN: link[OPEN] + wait})
+            links.append({**link, OPEN: link[OPEN] + wait, WAITS: wait})
         return Way(junctions, tuple(links))
 
     def _quickest(self, roads: nx.MultiDiGraph[str], start: str, end: str) -> Mapping[str, Any]:

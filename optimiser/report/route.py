@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from optimiser.errors import NAMED_ALIKE, Fault, InputError, NotWritten, did_you_mean, quoted, shown
 from optimiser.inputs import Question, read_question
-from optimiser.inputs.roads import event_of, lacks_a_network, network_of_place, verified
+from optimiser.inputs.roads import event_of, lacks_a_network, made_of_it, network_of_place, verified
 from optimiser.inputs.tables import Place
-from optimiser.journeys.network import OPEN, THOUSAND, Event, Network, Way
+from optimiser.journeys.network import OPEN, THOUSAND, WAITS, Event, Network, Way
 from optimiser.problem.decimals import PLACES, exactly
 from optimiser.problem.words import code_called, in_full, listed
 
+if TYPE_CHECKING:
+    from optimiser.report.export.drawing import Figure
+
 Line = tuple[tuple[float, ...], ...]
 TO_THE_ROAD, FROM_THE_ROAD = "to the network", "from the network"
-COLUMNS = ["road", "from", "to", "km", "minutes"]
+# The last is of turns on to a road and along it, and among the minutes.
+COLUMNS = ["road", "from", "to", "km", "minutes", "of which turns"]
 DEGREES, METRES = "EPSG:4326", "EPSG:27700"
-HONESTY = (
-    "The table's minutes count: the network says how much longer a journey is when roads are shut or slow, and no more."
-)
+HONESTY = "The table's minutes count: the network says how much longer a journey is when roads are shut or slow"
+NO_MORE = ", and no more."
+ROUNDED = "Each figure is rounded by itself, so that sums may differ in the last digit."
 
 
 @dataclass(frozen=True)
 class Route:
     """A way on the network, and the minutes of the table.
 
-    ``legs`` has one row a stretch of one road: road, from, to, km and minutes; the first and the last lead to the
+    ``legs`` has one row a stretch of one road, with the columns of ``COLUMNS``; the first and the last lead to the
     network and from it. ``points`` are the ends of every stretch's links, in metres. ``table`` is which table
     ``minutes`` stand in; they are NaN where it has none. ``event`` says what is out of the ordinary, if anything, and
-    ``longer`` by how many minutes the journey is longer for it. ``verified`` says how much of the network is
-    marked as that.
+    ``longer`` by how many minutes the journey is longer for it. ``made_of_it`` says how the table's minutes were worked
+    out on the network, where they were, and ``verified`` how much of the network is marked as that. ``usual`` are the
+    ends of what is taken without the event, where there is one, and ``files`` the place's, for a map.
     """
 
     start: str
@@ -46,24 +51,42 @@ class Route:
     table: str
     event: str = ""
     longer: float = 0.0
+    made_of_it: str = ""
     verified: str = ""
+    usual: tuple[Line, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def in_short(self) -> str:
+        """From where to where, and the minutes that count, in all where more are added."""
+        return f"{self.start} to {self.end}: {_told(self.minutes, self.longer)}"
+
+    @property
+    def map(self) -> Figure:
+        """The way on a map of what lies around it."""
+        from optimiser.report.export.figures import map_of_way
+
+        return map_of_way(self)
 
     @property
     def lines(self) -> list[str]:
         """The way in words, beside the minutes that count."""
-        counted = f"{self.start} to {self.end}: {in_full(self.minutes)} minutes ({self.table})"
-        more = f", and {self.longer:g} more{self._in_all}: {self.event}" if self.event else ""
-        cells = [[*row[:3], *(f"{number:.1f}" for number in row[3:])] for row in self.legs.itertuples(index=False)]
-        widths = [max(map(len, column)) for column in zip(COLUMNS, *cells, strict=True)]
+        counted = f"{self.start} to {self.end}: {_told(self.minutes)} ({self.table})"
+        in_all = "" if pd.isna(self.minutes) else f", {_told(self.minutes, self.longer)} in all"
+        more = f", and {self.longer:g} more{in_all}: {self.event}" if self.event else ""
+        heads = COLUMNS if self.legs[COLUMNS[-1]].any() else COLUMNS[:-1]
+        told = self.legs[heads].itertuples(index=False)
+        cells = [[*row[:3], *(f"{number:.1f}" for number in row[3:])] for row in told]
+        widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
         left = [f"{{:<{width}}}" for width in widths[:3]] + [f"{{:>{width}}}" for width in widths[3:]]
-        table = ["  ".join(left).format(*row) for row in (COLUMNS, *cells)]
+        table = ["  ".join(left).format(*row) for row in (heads, *cells)]
         total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.legs['minutes'].sum():.1f} minutes."
-        return [f"{counted}{more}.", "", *table, "", total, HONESTY, self.verified]
+        return [f"{counted}{more}.", "", *table, "", f"{total} {ROUNDED}", self.honesty, self.verified]
 
     @property
-    def _in_all(self) -> str:
-        known = not pd.isna(self.minutes)
-        return f", {in_full(float(exactly(self.minutes) + exactly(self.longer)))} in all" if known else ""
+    def honesty(self) -> str:
+        """What counts, and what the network has to do with it."""
+        return f"{HONESTY}. {self.made_of_it}" if self.made_of_it else f"{HONESTY}{NO_MORE}"
 
     @property
     def record(self) -> dict[str, Any]:
@@ -75,6 +98,7 @@ class Route:
             "table": self.table,
             "event": self.event,
             "longer": self.longer,
+            "made_of_it": self.made_of_it,
             "verified": self.verified,
             "network": self.legs.to_dict("records"),
         }
@@ -88,6 +112,11 @@ class Route:
         lines = geopandas.GeoSeries([shapely.LineString(points) for points in self.points], crs=METRES)
         frame = geopandas.GeoDataFrame(self.legs, geometry=lines.values, crs=METRES)
         return f"{frame.to_crs(DEGREES).to_json(drop_id=True, separators=(',', ':'))}\n"
+
+
+def _told(minutes: float, more: float = 0.0) -> str:
+    known = not pd.isna(minutes)
+    return f"{in_full(float(exactly(minutes) + exactly(more)))} minutes" if known else "no minutes are known"
 
 
 def route(config: str | Path, start: str, end: str) -> Route:
@@ -133,6 +162,7 @@ def _route(question: Question, event: Event, start: str, end: str, names: Mappin
         words = f"the network has no way from {start} to {end}{f' with {event}' if event else ''}."
         raise InputError([Fault(where, f"{words} Add the links that are missing to road_links.csv, or close less.")])
     table, minutes = _minutes(place, start, end)
+    usual = network.way(start, end) if event else None
     return Route(
         f"{names[start]} ({start})",
         f"{names[end]} ({end})",
@@ -142,7 +172,10 @@ def _route(question: Question, event: Event, start: str, end: str, names: Mappin
         table,
         str(event) if event else "",
         float(network.longer([start], [end], event).to_numpy()[0, 0]) if event else 0.0,
+        made_of_it(question.place_folder, table.removesuffix(".csv")),
         verified(place),
+        _lines(network, place, usual, (start, end)) if event and usual else (),
+        question.problem.files,
     )
 
 
@@ -170,18 +203,18 @@ def _legs(network: Network, place: Place, way: Way, ends: tuple[str, str], names
     (start, end), first, last = ends, way.junctions[0], way.junctions[-1]
     there, back = (network.ends[one][at] / THOUSAND for one, at in ((start, first), (end, last)))
     rows = [
-        (TO_THE_ROAD, names[start], network.name(first), access[start, first], there),
+        (TO_THE_ROAD, names[start], network.name(first), access[start, first], there, 0.0),
         *(
             (
                 road,
                 network.name(through[0]),
                 network.name(through[-1]),
                 round(sum(link["km"] for link in links), PLACES),
-                sum(link[OPEN] for link in links) / THOUSAND,
+                *(sum(link[name] for link in links) / THOUSAND for name in (OPEN, WAITS)),
             )
             for road, through, links in _stretches(way)
         ),
-        (FROM_THE_ROAD, network.name(last), names[end], access[end, last], back),
+        (FROM_THE_ROAD, network.name(last), names[end], access[end, last], back, 0.0),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -198,13 +231,13 @@ def _lines(network: Network, place: Place, way: Way, ends: tuple[str, str]) -> t
     return ((start, points[first]), *between, (points[last], end))
 
 
-def write_geojson(geojson: str, path: Path) -> Path:
-    """Write GeoJSON to a new file. Raises ``NotWritten`` where it cannot be, or there is one already."""
+def write_new(content: str, path: Path) -> Path:
+    """Write what is drawn to a new file. Raises ``NotWritten`` where it cannot be, or there is one already."""
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(geojson)
+            file.write(content)
     except FileExistsError as error:
-        raise NotWritten(f"{path} exists already. Choose another name with --geojson, or move it away.") from error
+        raise NotWritten(f"{path} exists already. Choose another name, or move it away.") from error
     except OSError as error:
         raise NotWritten(f"{path} could not be written: {error.strerror}.") from error
     return path

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import pytest
+from command import optimiser
 from drawing import draws
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,7 +124,10 @@ def test_at_an_hour_of_the_day_roads_are_as_slow_as_their_table_says(tmp_path: P
 def test_an_hour_goes_with_what_is_shut_and_slow_and_is_said_with_what_nobody_verified(tmp_path: Path):
     """With the A1 shut beyond middle one takes the old road, 30 minutes for 20 and twice as long at night."""
     said = f"{CONFIG}roads: {{close: [A1 from Middle to East], slow: {{B2: 1.5}}, hour: 23.5}}\n"
-    plan = solve(read_problem(asked(tmp_path, said, road_hours=HOURS)))
+    config = asked(tmp_path, said, road_hours=HOURS)
+    told = "A1 from Middle to East (1 link) shut; B2 (1 link) 1.5 times as long; Old Road (1 link) 2 times as long"
+    assert f"\nRoads, at 23:30: {told}.\n" in optimiser("validate", str(config), cwd=tmp_path).stdout
+    plan = solve(read_problem(config))
     assert plan.problem.longer is not None
     assert plan.problem.longer.journeys.loc["A1", "ash"] == 40
     words = "all roads as at 23:30; A1 from Middle to East closed; B2 slowed to 1.5 times its minutes"
@@ -222,7 +226,7 @@ def test_the_checker_finds_minutes_that_are_not_longer(files: dict[str, bytes], 
 def faults(folder: Path, said: str, **changed: str | None) -> str:
     with pytest.raises(InputError) as refused:
         read_problem(asked(folder, CONFIG + said, **changed))
-    return str(refused.value)
+    return "\n".join(map(str, refused.value.faults))
 
 
 def test_every_fault_of_an_event_is_listed_at_once_with_its_line(tmp_path: Path):

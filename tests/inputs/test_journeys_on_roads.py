@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 from pathlib import Path
 
 import networkx as nx
@@ -10,7 +13,7 @@ from command import optimiser
 from made_up_place import CONFIG, TABLES, write_config, write_place
 from road_tables import TABLES as ROADS
 
-from optimiser.errors import InputError
+from optimiser.errors import DOUBTFUL, InputError
 from optimiser.inputs import read_problem
 from optimiser.inputs.importing.roads import Reading, journeys_on
 
@@ -64,13 +67,16 @@ def test_minutes_are_those_of_the_way_to_the_road_of_the_road_and_from_it(tmp_pa
     assert set(made.files) == {"journeys.csv", "transfers.csv", "imported.csv"}
 
 
-def test_a_calibration_is_applied_and_recorded_with_the_file_that_it_was_worked_out_on(tmp_path: Path):
-    made = journeys_on(place(tmp_path), reading=Reading(5.8, 1.074))
+def test_a_calibration_is_applied_and_recorded_with_every_file_that_it_was_worked_out_on(tmp_path: Path):
+    turns = {"road_turns": "junction,turn\nmiddle,signals\n", "road_delays": "turn,seconds\nsignals,0\n"}
+    folder = place(tmp_path, **turns)
+    made = journeys_on(folder, reading=Reading(5.8, 1.074))
     assert pairs(made.files["journeys.csv"])["A2", "ash"] == 20.8
     record = made.files["imported.csv"].decode().splitlines()
-    assert {tuple(line.split(",")[:2]) for line in record[1:]} == {
-        ("journeys", "road_links.csv"),
-        ("transfers", "road_links.csv"),
+    names = [f"{name}.csv" for name in (*ROADS, *turns)]
+    files = [(name, hashlib.sha256((folder / name).read_bytes()).hexdigest()) for name in names]
+    assert {tuple(line.split(",")[:3]) for line in record[1:]} == {
+        (table, *one) for table in ("journeys", "transfers") for one in files
     }
     # One Way Street has 6 km where 10 lie between its ends, and the Old Road 15 where 20 do.
     (doubt,) = [one for one in made.said if "straight line" in one]
@@ -101,6 +107,11 @@ def test_a_street_graph_becomes_the_places_network_and_its_journeys(tmp_path: Pa
     (folder / "boundaries.geojson").unlink()
     made = journeys_on(folder, graph=streets(tmp_path / "streets.graphml"))
     assert pairs(made.files["journeys.csv"])["A1", "ash"] == 1.3 + 4 + 2.6
+    record = csv.DictReader(io.StringIO(made.files["imported.csv"].decode()))
+    of = {row["file"]: row["sha256"] for row in record if row["table"] == "journeys"}
+    ours = {"areas.csv", "sites.csv", "road_speeds.csv"}
+    assert {*of} == {"streets.graphml", "road_junctions.csv", "road_links.csv", "road_access.csv", *ours}
+    assert of["road_links.csv"] == hashlib.sha256(made.files["road_links.csv"]).hexdigest()
     assert made.files["road_links.csv"].decode().splitlines() == [
         "from_junction,to_junction,road,km,class,one_way",
         "n0,n1,A1,1.0,primary,True",
@@ -139,6 +150,22 @@ def test_every_table_that_is_missing_or_faulty_is_listed(tmp_path: Path):
     assert "road_links.csv: this table of the network is missing. Add it (docs/roads.md)." in found
     assert "the class access is missing" in found
     assert "there is no such folder" in refused(tmp_path / "nowhere")
+
+
+def test_links_that_are_too_short_are_told_with_the_faults_of_turns_and_not_after_them(tmp_path: Path):
+    """The A1 has 4 km where 10 lie between its ends."""
+    links = ROADS["road_links"].replace("west,middle,A1,,10", "west,middle,A1,,4")
+    turns = "from_junction,junction,to_junction,turn\neast,west,middle,forbidden\neast,west,nowhere,forbidden\n"
+    journeys = {"journeys": TABLES["journeys"], "transfers": TABLES["transfers"]}
+    folder = place(tmp_path, road_links=links, road_turns=turns, **journeys)
+    with pytest.raises(InputError) as asked:
+        read_problem(write_config(tmp_path, "base.yaml", CONFIG))
+    for found in (refused(folder), str(asked.value)):
+        assert 'there is no junction "nowhere" in road_junctions.csv' in found
+        doubt = (
+            "3 rows shorter than the straight line between its ends, such as row 5, 4 km, which is 6.0 km too short."
+        )
+        assert f"road_links.csv: {doubt}" in found.partition(f"\n{DOUBTFUL}\n")[2]
 
 
 def test_where_there_is_no_way_it_says_from_where_to_where(tmp_path: Path):
@@ -297,9 +324,9 @@ def test_reference_times_say_the_calibration_which_is_applied_or_not_and_recorde
     assert "West, 6 journeys: half within 0.00 minutes of it" in done.stdout
     assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == 36.2
     assert pairs((folder / "transfers.csv").read_bytes())["ash", "birch"] == 5 + 1.2 * 13
-    assert "By the times of known.csv they are 5 + 1.2 × minutes on the network." in (
-        folder / "imported.csv"
-    ).read_text(encoding="utf-8")
+    record = (folder / "imported.csv").read_text(encoding="utf-8")
+    assert "By the times of known.csv they are 5 + 1.2 × minutes on the network." in record
+    assert f"journeys,known.csv,{hashlib.sha256(TIMES.encode()).hexdigest()}," in record
     plain = ("--against", "known.csv", "--uncalibrated", "--replace")
     assert optimiser("journeys", "place", *plain, cwd=tmp_path).returncode == 0
     assert pairs((folder / "journeys.csv").read_bytes())["A1", "ash"] == 26

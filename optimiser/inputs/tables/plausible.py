@@ -136,7 +136,7 @@ def odd_times(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iter
             sure = [words for found in part.found.values() for _, words in found]
             if sure and part.faulty.get("minutes"):
                 # Some are more than a day, because of that.
-                _refuse_once(sheets[by_mode], f"{mode}: {sure[0]}.")
+                _refuse_once(sheets[by_mode], f"{mode}: {sure[0].removesuffix('.')}.")
             else:
                 odd += [Odd("", part.frame.iloc[:0], words.removesuffix(".")) for words in sure]
             yield from ((sheets[by_mode], of_mode(mode, one)) for one in odd)
@@ -300,7 +300,10 @@ def _minutes(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -
 
 
 def _of_one_site(wrong: pd.DataFrame, known: pd.DataFrame, look: str) -> str:
-    """Return that most of the times that can hardly be are of one site, if they are, and what then to look at."""
+    """Return that most of the times that can hardly be are of one site, if they are, and what then to look at.
+
+    ``{all}`` in that stands for how many times are known of it.
+    """
     columns = [one for one in ("site", "from_site", "to_site") if one in wrong]
     counts, all_of = (pd.concat([frame[one] for one in columns]).value_counts() for frame in (wrong, known))
     if (
@@ -310,18 +313,17 @@ def _of_one_site(wrong: pd.DataFrame, known: pd.DataFrame, look: str) -> str:
     ):
         return ""
     many = "all" if counts.iloc[0] == len(wrong) else f"{counts.iloc[0]:,}"
-    return f"; {many} of them are of {counts.index[0]}: look {look}"
+    site = counts.index[0]
+    return f"; {many} of them are of {site}: look {look.format(all=f'{all_of[site]:,}')}"
 
 
 def _are_too_long_of_one_site(sheet: Sheet) -> None:
     """Note once that the times above a day are of one site, in place of each of them."""
-    above = [kind for kind in sheet.found if kind.startswith(ABOVE)]
     wrong = sheet.frame.loc[sorted(sheet.faulty.get("minutes", ()))]
-    of_one = _of_one_site(wrong, sheet.frame, "whether its minutes are seconds") if len(wrong) >= SEVERAL else ""
-    if above and of_one:
-        _refuse_once(
-            sheet, f"{number_of(len(wrong), 'time')} are no minutes, or above a day{of_one}. Divide them by 60."
-        )
+    look = "whether its minutes are seconds, and if so divide all {all} of its times by 60"
+    of_one = _of_one_site(wrong, sheet.frame, look) if len(wrong) >= SEVERAL else ""
+    if of_one and (wrong["minutes"] > (sheet.table["minutes"].maximum or 0)).any():
+        _refuse_once(sheet, f"{number_of(len(wrong), 'time')} are no minutes, or above a day{of_one}.")
 
 
 def _are_other_units(sheet: Sheet, frame: pd.DataFrame, start: str, speeds: np.ndarray) -> bool:

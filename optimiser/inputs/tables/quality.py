@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -31,7 +31,7 @@ from optimiser.inputs.tables.plausible import (
 )
 from optimiser.inputs.tables.sheets import Sheet, number_of, read_sheet
 from optimiser.inputs.tables.together import check_together
-from optimiser.journeys.calibration import calibration_of
+from optimiser.journeys.calibration import TOO_FEW, calibration_of
 from optimiser.journeys.network import BESIDE, TABLES, network_of
 from optimiser.journeys.straight_line import line_of
 from optimiser.problem.decimals import MILLION
@@ -65,9 +65,12 @@ class Quality:
     to_look_at
         What may well be so, and is looked at here alone.
     beside_roads
-        How the table's minutes follow from the place's network of roads, if it has one, by district; a sentence each.
+        How the table's minutes follow from the place's network of roads, if it has one, by district, or why that was
+        not looked at; a sentence each.
     not_looked_at
         What could not be looked at, and why, a sentence each without its stop.
+    judged, faulty
+        The tables whose times were looked at, and those that have faults, so that nothing else of them was.
     pairs
         One row a pair that people should look at, with why; the last columns are blank, for what they know.
     """
@@ -78,6 +81,8 @@ class Quality:
     to_look_at: tuple[tuple[str, Odd], ...]
     beside_roads: tuple[str, ...]
     not_looked_at: tuple[str, ...]
+    judged: tuple[str, ...]
+    faulty: tuple[str, ...]
     pairs: pd.DataFrame
 
     @property
@@ -102,14 +107,32 @@ class Quality:
     def lines(self) -> list[str]:
         """What was found, in words."""
         parts = (
-            ("Refused", [str(fault) for fault in self.faults]),
-            ("Can hardly be", [f"{name}.csv: {odd.words}" for name, odd in self.odd]),
-            ("To look at, and it may well be so", [f"{name}.csv: {odd.words}" for name, odd in self.to_look_at]),
-            *([("Beside the network of roads", self.beside_roads)] if self.beside_roads else []),
-            ("Not looked at", self.not_looked_at),
+            ("Refused", [str(fault) for fault in self.faults], "nothing"),
+            ("Can hardly be", [f"{name}.csv: {odd.words}" for name, odd in self.odd], self._none),
+            (
+                "To look at, and it may well be so",
+                [f"{name}.csv: {odd.words}" for name, odd in self.to_look_at],
+                self._none,
+            ),
+            *([("Beside the network of roads", self.beside_roads, "")] if self.beside_roads else []),
+            ("Not looked at", self.not_looked_at, "nothing"),
         )
-        said = ([f"{head}:{'' if found else ' nothing'}", *(f"  - {one}" for one in found)] for head, found in parts)
+        said = (
+            [f"{head}:{'' if found else f' {none}'}", *(f"  - {one}" for one in found)] for head, found, none in parts
+        )
         return [*self.counted, *chain.from_iterable(said)]
+
+    @property
+    def _none(self) -> str:
+        """What is said where nothing was found: of what, and what was not looked at."""
+        if not self.faulty:
+            return "nothing, of what was looked at" if self.not_looked_at else "nothing"
+        because = _because(self.faulty)
+        return f"nothing in {listed(self.judged)}; the rest {because}" if self.judged else because
+
+
+def _because(faulty: Sequence[str]) -> str:
+    return f"not looked at, because {listed(faulty)} {'has' if len(faulty) == 1 else 'have'} faults"
 
 
 def _as_data(table: str, odd: Odd) -> dict[str, object]:
@@ -149,10 +172,10 @@ def quality_of(
     odd = [(sheet.table.name, found) for sheet, found in said]
     faults = [fault for name in ENDS for fault in sheets[name].listed()]
     # What has no certain minutes cannot be set beside others.
-    sound = [name for name in ENDS if sheets[name].present and sheets[name].sound(*ENDS[name], "minutes")]
     times = {
         name: times_apart(sheets[name], *zip(ENDS[name], points[name], strict=True))
-        for name in (sound if not _refused_as_a_whole(sheets) else ())
+        for name in ENDS
+        if sheets[name].present and _has_minutes(sheets[name])
     }
     look = list(_to_look_at(times, sheets, areas))
     both = {"journeys": (areas.codes, sites.codes), "transfers": (sites.codes, sites.codes)}
@@ -175,20 +198,24 @@ def quality_of(
         look += [(BY_MODE[name], of_mode(mode, one)) for name, one in found]
     faults += [fault for name in BY_MODE.values() for fault in sheets[name].listed() if not journeys]
     odd = [one for one in odd if not journeys or one[0] in ENDS]
-    pairs = _spot_checks([*odd, *look], times, sheets)
+    there = [name for name in (*ENDS, *(() if journeys else BY_MODE.values())) if sheets[name].present]
+    faulty = [name for name in there if not _has_minutes(sheets[name])]
     return Quality(
         tuple(counted),
         tuple(faults),
         tuple(odd),
         tuple(look),
-        tuple(_beside_roads(sheets)) if "journeys" in times else (),
-        tuple(_not_looked_at(times, sheets, areas, by_mode)),
-        pairs,
+        tuple(_beside_roads(sheets)),
+        tuple(_not_looked_at(faulty, sheets, areas, by_mode)),
+        tuple(sheets[name].path.name for name in there if name not in faulty),
+        tuple(sheets[name].path.name for name in faulty),
+        _spot_checks([*odd, *look], times, sheets),
     )
 
 
-def _refused_as_a_whole(sheets: Mapping[str, Sheet]) -> bool:
-    return any({"unit", "zeros"} & sheets[name].found.keys() for name in ENDS)
+def _has_minutes(sheet: Sheet) -> bool:
+    """Whether every time of a table is one that can be set beside others."""
+    return sheet.sound(*sheet.table.key, "minutes") and not {"unit", "zeros"} & sheet.found.keys()
 
 
 def _counted(sheet: Sheet, times: pd.DataFrame | None, starts: Collection[str], ends: Collection[str]) -> str:
@@ -282,15 +309,14 @@ def _quicker_by_another(name: str, times: pd.DataFrame, transfers: pd.DataFrame)
 
 
 def _not_looked_at(
-    times: Mapping[str, pd.DataFrame],
+    faulty: Collection[str],
     sheets: Mapping[str, Sheet],
     areas: Points,
     by_mode: Collection[tuple[str, str]],
 ) -> Iterator[str]:
     """Yield what could not be looked at, and why."""
-    for name in ENDS:
-        if sheets[name].present and name not in times:
-            yield f"{name}.csv beside other times: it has faults"
+    for name in faulty:
+        yield f"speeds of {sheets[name].path.name}, and its times beside others: it has faults"
     if not sheets["transfers"].present:
         yield "whether ways back take as long, and ways by another site less: there is no transfers.csv"
     for mode in sorted(mode for mode, name in by_mode if name == "journeys" and (mode, "transfers") not in by_mode):
@@ -303,15 +329,25 @@ def _not_looked_at(
 
 
 def _beside_roads(sheets: Mapping[str, Sheet]) -> Iterator[str]:
-    """Yield the line by which journeys follow from the network, and how near to it they are, by district."""
-    if not all(sheets[name].present for name in TABLES) or any(sheets[one].listed() for one in (*TABLES, *BESIDE)):
+    """Yield the line by which journeys follow from the network, and how near to it they are, by district.
+
+    Or why that was not looked at, where there is a network.
+    """
+    if not all(sheets[name].present for name in (*TABLES, "journeys")):
+        return
+    faulty = [sheets[one] for one in (*TABLES, *BESIDE) if sheets[one].listed()]
+    if faulty := [*faulty, *([] if _has_minutes(sheets["journeys"]) else [sheets["journeys"]])]:
+        yield _because([sheet.path.name for sheet in faulty])
         return
     network = network_of(*(sheets[name].finished() for name in (*TABLES, *BESIDE)))
     areas, sites, journeys = (sheets[name].finished() for name in ("areas", "sites", "journeys"))
     found = network.thousandths(areas["area"].astype(str), sites["site"].astype(str))
-    if line := calibration_of(found, journeys, areas):
-        yield f"journeys.csv is {line.words}, by a line that a few odd journeys do not bend"
-        yield from (one.removesuffix(".") for one in line.lines)
+    line = calibration_of(found, journeys, areas)
+    if line is None:
+        yield f"not looked at, because the {TOO_FEW}"
+        return
+    yield f"journeys.csv is {line.words}, by a line that a few odd journeys do not bend"
+    yield from (one.removesuffix(".") for one in line.lines)
 
 
 def _names(sheet: Sheet, key: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from optimiser.inputs.boundaries import merged
 from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
-from optimiser.problem.words import NO_SITE, listed, percent, short, whole
+from optimiser.problem.words import NO_SITE, begun, listed, percent, short, whole
 from optimiser.report.export.drawing import (
     FAINT,
     INK,
@@ -43,8 +44,15 @@ from optimiser.report.isochrones import LIMITS
 from optimiser.report.surroundings import Label, Room, Surroundings, in_order
 from optimiser.report.words import ends_of_steps, main_service
 
+if TYPE_CHECKING:
+    from optimiser.report.route import Route
+
 TOP, MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, PANEL = 124, 580, 700, 24, 640
 USUAL_STANDARD = 30
+# A map of a way has so much room around its middle as a share of its length, and of this many metres at least.
+ROOM, LEAST_METRES = 0.6, 2_000.0
+# So many roads are listed beside it, each with so many letters.
+MOST_LEGS, LONGEST = 26, 30
 # Steps of the change from today, as the page has them, and their colours.
 CHANGES = (
     (-np.inf, -10.0, "over 10 shorter"),
@@ -279,6 +287,43 @@ def _map(view: View, name: str, title: str, says: str, alt: str, isochrones: str
         body += [text(PANEL, TOP + MAP_HEIGHT - 60, ends, size=13)]
         body += [text(PANEL, TOP + MAP_HEIGHT - 43, f"to {view.site_name(isochrones)}, whole areas", size=13)]
     return figure(name, title, says, alt, body, TOP + MAP_HEIGHT, _sources(run, service, with_map=True))
+
+
+def map_of_way(found: Route) -> Figure:
+    """Return a map of a way on the network and, dashed, of the usual one, if that is another: straight lines both."""
+    corners = np.array([point for line in (*found.points, *found.usual) for point in line])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = ROOM * max(float((high - low).max()), LEAST_METRES)
+    middle, half = (low + high) / 2, reach * np.array([1, MAP_HEIGHT / MAP_WIDTH])
+    around, on_paper = Surroundings(found.files), _Paper(np.array([*(middle - half), *(middle + half)]))
+    ends = on_paper.pixels(np.array([found.points[0][0], found.points[-1][-1]])).tolist()
+    names = [name.rpartition(" (")[0] for name in (found.start, found.end)]
+    # A name reaches into the map, away from the nearer edge.
+    sides = ["start" if x < MAP_LEFT + MAP_WIDTH / 2 else "end" for x, _ in ends]
+    each = zip(names, ends, sides, strict=True)
+    marked = [Label(name, x, y + 22, side, point=(x, y)) for name, (x, y), side in each]
+    drawn = [*_land(around, on_paper), *_roads(around, on_paper)]
+    usual = f'stroke="{INK}" stroke-width="2" stroke-dasharray="7 6"'
+    taken = f'stroke="{SITE_COLOURS[0]}" stroke-width="5"'
+    for lines, style in ((found.usual, usual), (found.points, taken)) if found.usual else ((found.points, taken),):
+        pixels = (on_paper.pixels(np.array(line)) for line in lines)
+        steps = "".join(steps_path([tuple(one) for one in line]) for line in pixels)
+        drawn += [f'<path d="{steps}" fill="none" stroke-linecap="round" stroke-linejoin="round" {style}/>']
+    body = [*on_paper.framed("way", drawn), *_names(around, on_paper, np.asarray(shapely.points(corners)), marked, ())]
+    for label, (x, y) in zip(marked, ends, strict=True):
+        body += [square(x, y), text(label.x, label.y, label.words, bold=True, anchor=label.anchor, halo=True)]
+    legs = [*found.legs[["road", "minutes"]].itertuples(index=False, name=None)]
+    shown = ((road if len(road) < LONGEST else f"{road[:LONGEST]}…", minutes) for road, minutes in legs[:MOST_LEGS])
+    rows = [(road, f"{minutes:.1f}") for road, minutes in shown]
+    rows += [(f"and {len(legs) - MOST_LEGS:,} more", "")] if len(legs) > MOST_LEGS else []
+    body += [text(PANEL, TOP + 20, "Minutes on the network, road by road", size=15, bold=True)]
+    for number, (road, minutes) in enumerate(rows, start=2):
+        body += [text(PANEL, TOP + 24 * number, road), text(PANEL + 280, TOP + 24 * number, minutes, anchor="end")]
+    alt = f"Map of the way from {found.start} to {found.end}: {listed(road for road, _ in rows)}."
+    straight = "straight lines from junction to junction, not as roads bend"
+    says = f"Dashed: the usual way, without what is shut or slow; {straight}." if found.event else f"{begun(straight)}."
+    foot = f"{f'{begun(found.event)}. ' if found.event else ''}{found.honesty} {found.verified}"
+    return figure("way", found.in_short, says, alt, [*body, *_scale_bar(on_paper)], TOP + MAP_HEIGHT, foot)
 
 
 @dataclass(frozen=True)
