@@ -378,15 +378,15 @@ def _one_row_a_rule(compared: pd.DataFrame, answers: Mapping[str, Tables]) -> pd
     sums = found[alike].groupby(level=[0, 1]).sum(min_count=1)
     found = found[~found.index.duplicated()].astype(object)
     found.loc[sums.index] = sums
-    zeros, again = found.fillna(0), list[tuple[str, str]]()
+    again, zeros = list[tuple[str, str]](), dict(zip(found.index, found.fillna(0).to_numpy().tolist(), strict=True))
     for name, before in ((WITHOUT_EXCEPTIONS, PLACES_BROKEN), (PLACES_BROKEN, "rules broken")):
-        again += [("", name)] if zeros.loc[("", name)].equals(zeros.loc[("", before)]) else []
+        again += [("", name)] if zeros["", name] == zeros["", before] else []
     for service, name in found.index:
         if name.startswith("short of "):
             team, _, unit = name.removeprefix("short of ").removesuffix(")").partition(" (")
             rotas = [one for one in found.index if one[1].startswith(f"{BREAKS}rota_is_filled.")]
             of_team = [one for one in rotas if _broken_in(one[1])[0].split(".")[-2:] == [team, unit]]
-            if of_team and (zeros.loc[of_team].sum() == zeros.loc[(service, name)]).all():
+            if of_team and [*map(sum, zip(*(zeros[one] for one in of_team), strict=True))] == zeros[service, name]:
                 again.append((service, name))
     return found.drop(index=again)
 
