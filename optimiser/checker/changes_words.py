@@ -22,6 +22,8 @@ NO_PLAN = "no plan would meet every rule"
 SINCE = "; the plan's own sites would then break a rule: "
 TOO_FEW = "every_site_has_enough_patients"
 HUNDREDTH = Fraction(1, 100)
+# Objectives of how long people travel.
+OF_JOURNEYS = ("patient_minutes", "deprived_patient_minutes", "worst_journey", "patients_beyond_standard")
 
 
 def of_a_parameter(
@@ -87,15 +89,25 @@ def of_a_rule(run: Run, change: Mapping[str, Any], then: Designated, broken: Seq
     moved = {code for code in run.question.services if _sites(run, then, code) != run.sites_of(code)}
     each = []
     for code in run.question.services:
-        words = [*_gains(run, code, change["gained"])] if code in moved else []
+        words = [*_gains(run, code, change["gained"])] if code in moved and _counts(run, code) else []
         name = f"{re.escape(run.question.services[code].name)}: " if len(moved) > 1 else ""
         each += [f"{name}{', '.join(words)}"] if words else []
     longer = any(g["measure"] == "mean_minutes" and g["after"] > g["before"] for g in change["gained"])
-    each += ["some journeys get longer, but what counts first is better: .+"] if longer else []
+    aims = [one["measure"] for one in change["gained"] if not one["service"]]
+    if aims and longer:
+        each += ["some journeys get longer, but what counts first is better: .+"]
+    elif aims and not each:
+        each = [f"{re.escape(aims[0].replace('_', ' '))} .+ in place of .+"]
     told = rf" \({'; '.join(each)}\)" if each else ""
     seen = [_sees(fact) for rule, fact in broken if rule == TOO_FEW]
     takes = f"If .*{'.*'.join(seen)}.*" if seen and len(seen) == len(broken) else ".+"
     return rf"{takes}: {_best(run, then)}{told}\.(?: .*)?"
+
+
+def _counts(run: Run, code: str) -> bool:
+    """Whether some objective that is about journeys is about a service: others' minutes are no gain."""
+    aims = (one for one in run.question.objectives if one.name in OF_JOURNEYS)
+    return any(code in one.services or not one.services for one in aims)
 
 
 def _sees(fact: Fact) -> str:
@@ -113,7 +125,7 @@ def _gains(run: Run, code: str, gained: Sequence[Mapping[str, Any]]) -> Iterator
             level = ", which counts as level" if size(after - before) <= run.question.level_within(before) else ""
             waits = ", waits included" if run.question.services[code].transfer else ""
             if now != later:
-                yield f"{later} minutes on average in place of {now}{waits}{level}(?:, which do not count here)?"
+                yield f"{later} minutes on average in place of {now}{waits}{level}"
         else:
             now, later = (f"{floor(100 * one + Fraction(1, 2))}%" for one in (before, after))
             standard = run.question.services[code].figure("standard_minutes") or Fraction(0)

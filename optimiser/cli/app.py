@@ -110,11 +110,10 @@ def in_brief(changes: Sequence[Change], here: frozenset[tuple[str, str]]) -> tup
     from optimiser.problem.words import first_sentence
 
     turn, turns = dict[tuple[str, str], int](), list[int]()
-    most = [one for one in changes if one.what.startswith("journeys.") and one.then is not None]
-    if most:
-        by = most[0].by
-        first = max((one for one in most if one.by == by), key=lambda one: len((one.then or here) ^ here))
-        changes = [first if one is most[0] else most[0] if one is first else one for one in changes]
+    at = [n for n, one in enumerate(changes) if one.what.startswith("journeys.") and one.then is not None]
+    as_many = [n for n in at if changes[n].by == changes[at[0]].by]
+    by_most = sorted(as_many, key=lambda n: -len((changes[n].then or here) ^ here))
+    changes = [changes[dict(zip(as_many, by_most, strict=True)).get(n, n)] for n in range(len(changes))]
     for one in changes:
         about = one.what.split(".")[0]
         kind = (one.service, "staff" if about == "rota_is_filled" else about.removesuffix("_factor"))

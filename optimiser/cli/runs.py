@@ -113,8 +113,11 @@ def compare(
         rows = {name: json.loads(frame.to_json(orient="records")) for name, frame in everything.items()}
         typer.echo(json.dumps(rows, indent=2))
         return
+    shown_rows = compared
     # One alone differs from nothing.
-    shown_rows = compared if full or len(tables) == 1 else compared[compared.map(_cell).nunique(axis=1) > 1]
+    if not full and len(tables) > 1:
+        shown_rows = _one_row_a_rule(compared, tables)
+        shown_rows = shown_rows[shown_rows.map(_cell).nunique(axis=1) > 1]
     if len(shown_rows):
         _print_table(shown_rows, _names_in(tables), as_if_taken_on(tables))
     else:
@@ -272,6 +275,7 @@ def _of_run(path: Path) -> _Set:
     from optimiser.inputs import read_problem
     from optimiser.plan import evaluate
     from optimiser.plan.asked import designated_in
+    from optimiser.plan.comparison import broken_today
     from optimiser.plan.equally_near import hangs_on
     from optimiser.plan.finished import read_tables
     from optimiser.plan.proof import Written
@@ -281,6 +285,7 @@ def _of_run(path: Path) -> _Set:
     plan = evaluate(read_problem(path / "config.yaml"), designated_in(tables))
     to_know = Written(**record["option"]).to_know if "option" in record else []
     known = {one["sentence"]: one["source"] for one in record.get("know_before", ())}
+    tables |= broken_today(plan)
     return _Set(tables, said_of_best(path), level_in_short(record, tables), to_know, hangs_on(plan), known)
 
 
@@ -320,17 +325,70 @@ def _names_in(answers: dict[str, Tables]) -> dict[str, str]:
 
 def _row_in_words(name: str, known: dict[str, str]) -> str:
     """Return what a row of a comparison is, without codes."""
+    from optimiser.model.rules import JUDGED
     from optimiser.problem.words import rule_in_words
 
-    if name.startswith("breaks "):
-        instance, _, unit = name.removeprefix("breaks ").partition(" (")
-        much = {"designated": "breaks", "minutes": "misses, by minutes"}.get(unit := unit.removesuffix(")"))
-        return f"{much or f'misses, by {unit}'}: {rule_in_words(instance, known)}"
+    if name.startswith(BREAKS):
+        instance, unit = _broken_in(name)
+        rule, *names = instance.split(".")
+        if rule == "rota_is_filled":
+            whose = ", ".join(known.get(one, one) for one in names[:-2])
+            return f"{whose}: short of {known.get(names[-2], names[-2].replace('_', ' '))}, {unit}"
+        much = {">=": f"{unit} too few", "<=": f"{unit} too many"}.get(JUDGED[rule].relation, "")
+        how = "so often not so" if unit == "designated" else much or f"{unit} off"
+        return f"{how}: {rule_in_words(instance, known)}"
+    if name in SAID_SHORTER:
+        return SAID_SHORTER[name]
     if name.startswith("excepted: without "):
         code = name.removeprefix("excepted: without ")
         return f"places where it is excepted to go without {known.get(code, code)}"
     name = name.replace("p95_minutes", "95th centile, minutes")
     return " ".join(known.get(word, word.replace("_", " ")) for word in name.split(" "))
+
+
+# How rows of broken rules begin, and what some rows about them are called on a screen.
+BREAKS = "breaks "
+SAID_SHORTER = {
+    "places where rules are broken": "places where these are broken",
+    "places where rules would be broken if no exception were granted": "places, were no exception granted",
+}
+
+
+def _broken_in(name: str) -> tuple[str, str]:
+    """Return the rule that a row says is broken, and the unit in which it says by how much."""
+    rule, _, unit = name.removeprefix(BREAKS).partition(" (")
+    return rule, unit.removesuffix(")")
+
+
+def _one_row_a_rule(compared: pd.DataFrame, answers: Mapping[str, Tables]) -> pd.DataFrame:
+    """Return a comparison with a row for each broken rule, whichever its sites, and without rows that say one again.
+
+    How many places there are is said where they are other than the rules, and who is lacking where the rules do not.
+    """
+    from optimiser.plan.comparison import PLACES_BROKEN, WITHOUT_EXCEPTIONS
+    from optimiser.problem.words import without_sites
+
+    sites = {str(site) for tables in answers.values() for site in tables["sites"]["site"]}
+    names = {}
+    for name in compared.index.get_level_values("measure"):
+        rule, unit = _broken_in(name)
+        names[name] = f"{BREAKS}{without_sites(rule, sites)} ({unit})" if name.startswith(BREAKS) else name
+    found = compared.rename(index=names, level="measure")
+    alike = found.index.duplicated(keep=False)
+    sums = found[alike].groupby(level=[0, 1]).sum(min_count=1)
+    found = found[~found.index.duplicated()].astype(object)
+    found.loc[sums.index] = sums
+    again, zeros = list[tuple[str, str]](), dict(zip(found.index, found.fillna(0).to_numpy().tolist(), strict=True))
+    for name, before in ((WITHOUT_EXCEPTIONS, PLACES_BROKEN), (PLACES_BROKEN, "rules broken")):
+        again += [("", name)] if zeros["", name] == zeros["", before] else []
+    for service, name in found.index:
+        if name.startswith("short of "):
+            team, _, unit = name.removeprefix("short of ").removesuffix(")").partition(" (")
+            rotas = [one for one in found.index if one[1].startswith(f"{BREAKS}rota_is_filled.")]
+            of_team = [one for one in rotas if _broken_in(one[1])[0].split(".")[-2:] == [team, unit]]
+            if of_team and [*map(sum, zip(*(zeros[one] for one in of_team), strict=True))] == zeros[service, name]:
+                again.append((service, name))
+    return found.drop(index=again)
 
 
 # From so many on, patients are told in whole numbers.
@@ -386,4 +444,7 @@ def _cell(value: Any, name: str = "") -> str:
         return percent(float(value))
     if name.startswith(MEANS):
         return decimals(float(value), 2)
-    return number_in_words(round(value) if name.startswith("patients") and value >= WHOLE_PATIENTS else value)
+    of_patients = name.startswith("patients") or (
+        name.startswith(BREAKS) and _broken_in(name)[1].startswith("patients")
+    )
+    return number_in_words(round(value) if of_patients and value >= WHOLE_PATIENTS else value)

@@ -16,7 +16,7 @@ from optimiser.model.rules import JUDGED, demand_of, in_words
 from optimiser.model.staffing import on_no_rota
 from optimiser.plan import Plan, evaluate
 from optimiser.plan.proof import PROVED
-from optimiser.problem.words import code_called, is_one, listed, short, shown
+from optimiser.problem.words import code_called, listed, short, shown
 
 MOST_RIVALS = 5
 
@@ -151,12 +151,12 @@ def overview(plan: Plan) -> Overview:
 
 
 def _spare(plan: Plan, instance: str) -> str:
-    """Return how many of a rota's team are on no rota: none more are moved than are missing; nothing of other rules."""
+    """Return how many of a rota's team no rota needs: none more are moved than are missing; nothing of other rules."""
     rule, *names = instance.split(".")
     if rule != "rota_is_filled":
         return ""
     left = on_no_rota(plan.staffing)[names[-2], names[-1]]
-    return f"; {shown(left)} of them {'is' if is_one(left) else 'are'} on no rota" if left > 0 else ""
+    return f", and the plan's rotas could do without {shown(left)} of them" if left > 0 else ""
 
 
 def binding(plan: Plan) -> pd.DataFrame:

@@ -28,6 +28,7 @@ from optimiser.explanation.record import record
 from optimiser.model.arithmetic import lawful, values
 from optimiser.model.objectives import UNITS
 from optimiser.model.rules import JUDGED, LIMITS, Demand, demand_of, name_of
+from optimiser.model.staffing import totals
 from optimiser.plan import Plan, evaluate, measures
 from optimiser.plan.equally_near import hangs_on, tied
 from optimiser.plan.proof import PROVED, Option
@@ -52,12 +53,11 @@ from optimiser.search.enumeration import can_be_ranked
 MOST_SAID = 9
 NOT_PROVED_BEST = "the plan is not proved best"
 # What begins the reason where all else was worked out.
-TOO_FINE = "sums would not be exact, for other "
+TOO_FINE = "it cannot be worked out exactly: other "
 # The staff of so many sites are named one by one.
 MOST_SITES_TOLD = 4
-# Objectives of how long people travel; and what is said of services that none of these covers.
+# Objectives of how long people travel: minutes of services that none of these covers are no gain.
 OF_JOURNEYS = ("patient_minutes", "deprived_patient_minutes", "worst_journey", "patients_beyond_standard")
-NOT_ITS_MINUTES = "which do not count here"
 RULE, PARAMETER, BORDER = "rule", "parameter", "border"
 # Journeys to work out for one asking, over all services, times what may have to be asked about: a quarter of a minute.
 MOST_WORK = 60_000_000
@@ -389,11 +389,24 @@ def _turned(plan: Plan, parameter: Parameter, at: Fraction, best: Option | None)
     words = _sentence(plan, _as_changed(plan.problem, parameter, at - now), then, ()).removesuffix(".")
     there = evaluate(parameter.apply(plan.problem, at), then) if then is not None else None
     words = f"{words}{_if_level(plan, there) if there and parameter.unit == MORE and not since else ''}"
-    words = f"{'; '.join([words, *(hangs_on(there) if there else [])])}{since}."
+    lacking = _lacking(evaluate(there.problem, plan.designated)) if there and not since else []
+    words = f"{'; '.join([words, *(hangs_on(there) if there else []), *lacking])}{since}."
     if parameter.unit == MORE:
         now = exactly(round(float(plan.problem.journeys[_site_of(parameter)].mean()), 6))
     size = float(by / now) if now else 1.0
     return Change(PARAMETER, parameter.name, float(by), parameter.unit, float(at), size, "", then, (), words)
+
+
+def _lacking(here: Plan) -> list[str]:
+    """Return in words how many staff a plan's own sites would then lack, and where; nothing where they lack none."""
+    problem, found = here.problem, list[str]()
+    for (team, unit), many in totals(here.staffing, "short").items():
+        if many > 0:
+            rows = here.staffing[(here.staffing["team"] == team) & (here.staffing["unit"] == unit)]
+            at = listed(short(problem.pool_name(str(site))) for site in rows["site"][rows["short"] > 0])
+            wte = "" if unit == "people" else f" {unit}"
+            found.append(f"{hundredths(many)}{wte} of the {problem.teams[team].name} (at {at})")
+    return [f"the plan's own sites would then lack {listed(found)}"] if found else []
 
 
 def _if_level(plan: Plan, then: Plan) -> str:
@@ -600,23 +613,27 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
         problem.services[code].name: words
         for code in problem.services
         if code in moved
+        and _counts(problem, code)
         and (words := ", ".join(filter(None, (_gain_in_words(problem, one) for one in by_service.get(code, ())))))
     }
     each = "; ".join(f"{name}: {words}" if len(moved) > 1 else words for name, words in gains.items())
-    decides = _what_decides(by_service)
+    decides = _what_decides(by_service, not each)
     told = f" ({'; '.join(filter(None, (each, decides)))})" if each or decides else ""
     return f"{begun(takes)}: {elsewhere_in_words(plan, then)} would be best{told}."
 
 
-def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:
-    """Return what is then better that counts before what is worse; nothing where no average journey gets longer."""
+def _what_decides(by_service: Mapping[str, list[Gain]], nothing_else: bool) -> str:
+    """Return what is then better that counts before what is worse, where some average journey gets longer.
+
+    Or, where ``nothing_else`` is gained that counts, by what alone that is then best.
+    """
     longer = any(one.measure == "mean_minutes" and one.after > one.before for one in chain(*by_service.values()))
     first = next(iter(by_service.get("", ())), None)
-    if not longer or first is None:
+    if first is None or not (longer or nothing_else):
         return ""
     then, now = (as_told(one, first.unit) for one in (first.after, first.before))
     better = f"{first.measure.replace('_', ' ')} {then} in place of {now}"
-    return f"some journeys get longer, but what counts first is better: {better}"
+    return f"some journeys get longer, but what counts first is better: {better}" if longer else better
 
 
 def _counts(problem: Problem, service: str) -> bool:
@@ -628,9 +645,8 @@ def _gain_in_words(problem: Problem, gain: Gain) -> str:
     if gain.measure == "mean_minutes":
         now, then = (f"{minutes:.2f}" for minutes in (gain.before, gain.after))
         waits = ", waits included" if problem.services[gain.service].transfer else ""
-        idle = "" if _counts(problem, gain.service) else f", {NOT_ITS_MINUTES}"
         level = abs(gain.after - gain.before) <= problem.level_within(gain.before)
-        words = f"{then} minutes on average in place of {now}{waits}{', which counts as level' * level}{idle}"
+        words = f"{then} minutes on average in place of {now}{waits}{', which counts as level' * level}"
         return words if now != then else ""
     standard = problem.services[gain.service].standard_minutes
     assert standard is not None

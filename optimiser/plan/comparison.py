@@ -123,7 +123,17 @@ def tables_of(plan: Plan) -> dict[str, pd.DataFrame]:
         "rules": plan.rules,
         "exceptions": plan.exceptions,
         **asked_about(plan.problem),
+        **broken_today(plan),
     }
+
+
+def broken_today(plan: Plan) -> dict[str, pd.DataFrame]:
+    """Return the rules that today's sites break in a plan's question, by the name of that table of a comparison.
+
+    Nothing of today's sites themselves, and where it is not stated of some service where it is today.
+    """
+    known = plan.problem.services_with_today >= {*plan.problem.services}
+    return {"broken_today": plan.today.broken[["instance"]]} if known and plan.designated != plan.problem.today else {}
 
 
 def _column(tables: Tables) -> dict[tuple[str, str], object]:

@@ -7,7 +7,7 @@ A sentence is a template and the cells that fill it: frame, row, column. So anyb
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -39,6 +39,7 @@ from optimiser.problem.words import (
     rule_in_words,
     who_is_counted,
     whole,
+    without_sites,
     worked_out,
 )
 
@@ -75,6 +76,8 @@ A_HUNDREDTH = 0.01
 NEIGHBOURS_NAMED = 3
 NOBODY = (("lives where", "longer"), ("where", "less"))
 RULES_NAMED = 3
+# Stands behind a rule that an answer breaks.
+TODAY_TOO = " (today's sites break this rule, too)"
 # Units of which so many in all say how far a rule is from holding.
 ADDED_UP = ("WTE", "people", PATIENTS, "beds", "minutes", "sites")
 WORTH_SAYING_PATIENTS = 1
@@ -182,7 +185,8 @@ def sentences(base: Answer, other: Answer, frames: Frames, *, name: str, base_na
     tie = None if stated is None else float(stated)
     one_question = not in_short(base, other)
     excepted = {"before": but_for(base.get("exceptions")), "after": but_for(other.get("exceptions"))}
-    found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted)]
+    as_today = {"before": _broken_today(base), "after": _broken_today(other)}
+    found = [*_rules(frames, {**_teams(other), **names, **sites}, name, base_name, one_question, excepted, as_today)]
     found += _short(frames, _teams(other), name, base_name, one_question)
     found += _level(frames, names, tie) if one_question else []
     found += [*_openings(frames, (base, other), sites, name, base_name)]
@@ -320,10 +324,11 @@ def _rules(
     base_name: str,
     one_question: bool,
     excepted: Mapping[str, str],
+    as_today: Mapping[str, Collection[str]],
 ) -> Iterator[Sentence]:
     """Say of each answer that breaks rules which, where and by how much; of the other, if so, that it breaks none.
 
-    Where neither does, that is said of both.
+    Of a rule that today's sites break (``as_today``) that is said, too. Where neither breaks any, that is said of both.
     """
     found, whose = frames["broken"], "this" if one_question else "its"
     if found.empty:
@@ -335,11 +340,21 @@ def _rules(
         if rows.empty:
             continue
         cells: list[Cell] = []
-        said = [_breach(frames, row, ending, known, cells) for row in rows.head(RULES_NAMED).to_dict("records")]
+        said = [
+            _breach(frames, row, ending, known, cells) + TODAY_TOO * (row["rule"] in as_today[ending])
+            for row in rows.head(RULES_NAMED).to_dict("records")
+        ]
         said += ["more rules, which the table names"] if len(rows) > RULES_NAMED else []
         none = "" if found[f"places_{other_ending}"].any() else plain(f"; {other} breaks none{excepted[other_ending]}")
         words = f"{plain(called)} is not permitted by {whose} question's rules: {'; '.join(said)}{none}"
         yield Sentence("rules", "", f"{words}.", tuple(cells))
+
+
+def _broken_today(answer: Answer) -> set[str]:
+    """Return the rules, without sites, that today's sites break in an answer's question, as far as its tables say."""
+    if (found := answer.get("broken_today")) is None:
+        return set()
+    return {without_sites(str(one), answer["sites"]["site"]) for one in found["instance"]}
 
 
 def _short(

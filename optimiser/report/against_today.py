@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 
 from optimiser.explanation import broken
@@ -35,6 +36,8 @@ from optimiser.report.words import lower, name_of
 MOST_NAMED, EVERY = 3, None
 SHORTEST_SAID_MINUTES = 0.05
 A_TENTH = 0.1
+# By another index who is most deprived is another matter: what it does not bear out is not shown.
+OTHER_INDEX, ENDS = "deprivation_decile_2015", ("most", "least")
 WORTH_SAYING_PATIENTS = 0.5
 
 
@@ -295,15 +298,30 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
         ends = [one for one in map(str, change.index) if one.startswith("deprivation fifth ") and "(" in one]
         by = [float(change[one]) for one in ends]
         if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
-            found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}")
+            alike = _alike_by_another_index(plan, code)
+            found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}{alike}")
     if not found:
         return []
     areas = problem.areas[problem.resident_areas]
     live = {name: members["population"].sum() / areas["population"].sum() for name, members in measures.groups(areas)}
     here = [percent(float(share)) for name, share in live.items() if "deprived" in name]
     more = [f"and {len(found) - most} more: --full"] if most and len(found) > most else []
-    who = f"for the {here[0]} of residents in England's most deprived fifth of areas and the {here[-1]} in its least"
-    return [f"Average minutes change, {who} deprived: {'; '.join([*found[:most], *more])}."]
+    who = f"in England's most deprived fifth of areas ({here[0]} of residents) and its least ({here[-1]})"
+    return [f"Average minutes change, {who}: {'; '.join([*found[:most], *more])}."]
+
+
+def _alike_by_another_index(plan: Plan, service: str) -> str:
+    """Return that the most and the least deprived are alike by the index of 2015, where they are: nothing is shown."""
+    areas = plan.problem.areas
+    if OTHER_INDEX not in areas:
+        return ""
+    moved = _against_today(plan, service)[0]
+    fifth = np.ceil(pd.to_numeric(areas[OTHER_INDEX], errors="coerce") / 2)
+    change = averages(moved.assign(fifth=moved["area"].map(fifth))).set_index("group")["change"]
+    by = [float(change[one]) for one in map(str, change.index) if "deprived)" in one]
+    if len(by) != len(ENDS) or not abs(by[0] - by[1]) < A_TENTH:
+        return ""
+    return f" (no difference by the index of 2015: {by[0]:+.1f} and {by[1]:+.1f})"
 
 
 def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: Plan | None = None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -62,13 +62,14 @@ def how_sure(plan: Plan, most: int | None = None) -> list[str]:
     proof, listing = plan.proof, plan.proof.enumeration
     if proof.outcome == EVALUATED:
         return _evaluated(plan)
+    by_how_much = margins(plan) if most is None else margins_in_short(plan, most)
     if proof.outcome != PROVED:
-        return [f"Not proved best: {how_far(plan, 'the best found')}", *margins(plan, most)]
+        return [f"Not proved best: {how_far(plan, 'the best found')}", *by_how_much]
     at = at_what(plan.problem)
     best = f"Proved best ({at})" if len(plan.problem.objectives) > 1 else f"Proved best at {at}"
     how = f"{waits_are_assumed(plan.problem)}{weights(plan)}"
     if not listing:
-        return [f"{best}: the solver closed the gap to 0.{how}", *second_opinion(plan), *margins(plan, most)]
+        return [f"{best}: the solver closed the gap to 0.{how}", *second_opinion(plan), *by_how_much]
     none_better = f"{in_round_words(listing.lawful)} break no rule, none is better"
     if listing.lawful == 1:
         none_better = "this alone breaks no rule"
@@ -76,7 +77,7 @@ def how_sure(plan: Plan, most: int | None = None) -> list[str]:
         f"{best}{_as_good_as(plan, listing)}: of {in_round_words(listing.listed)} options {none_better}.{how} "
         "The solver's gap is 0, and arithmetic without it finds the same.",
         *second_opinion(plan),
-        *margins(plan, most),
+        *by_how_much,
     ]
 
 
@@ -135,42 +136,55 @@ def _evaluated(plan: Plan) -> list[str]:
     return [f"{asked} no rule{but_for(plan.exceptions)}."]
 
 
-def margins(plan: Plan, most: int | None = None) -> list[str]:
+def margins(plan: Plan) -> list[str]:
     """Return by how much the plan is best and over which sites, service by service, in a sentence.
 
-    In short, of the first ``most`` services that are not as today, and not which services have no other sites.
+    Then which services have no other lawful sites.
     """
-    standings = plan.proof.standings
-    if standings is None:
-        untried = plan.proof.outcome != EVALUATED and not can_be_ranked(plan.problem)
-        return ["How near other sites come was not looked for: there are too many to try one by one."] * untried
-    told = [one for one in standings if one.margin is not None]
-    if most is not None:
-        moved = {code for _, code in plan.designated ^ plan.problem.today} & plan.problem.services_with_today
-        told = [one for one in told if one.service in moved] or told[:1]
-    found = [_margin(plan, one) for one in told]
+    told, unlike = _told(plan), dict[bool, list[str]]()
     others = others_stay(plan.problem)
-    less = " (it may be less where services that share a site move together)"
-    held = less if any(_is_held(plan, one.service) for one in told) else ""
-    first = plan.problem.objectives[0].name
-    measure = "" if first == "patient_minutes" else " in minutes"
-    if most is not None:
-        first_ones = [found[0], *(one.replace(" a patient over ", " over ") for one in found[1:most])] if found else []
-        found = [*first_ones, *([f"and {len(found) - most} more: --full"] if len(found) > most else [])]
-    said = [f"By how much{measure}{others}{held}: {'; '.join(found)}."] if found else []
-    if most is not None and found:
-        return said
-    none: dict[bool, list[str]] = {}
-    for one in standings:
+    for one in plan.proof.standings or ():
         if one.margin is None:
-            none.setdefault(_all_were_tried(plan, one.service), []).append(_name(plan, one.service))
+            unlike.setdefault(_all_were_tried(plan, one.service), []).append(_name(plan, one.service))
     has = {
         True: f"no other lawful sites{others}",
         False: f"no other lawful sites among the {MOST_TRIED} nearest choices, and more were not tried",
     }
-    for all_tried, names in none.items():
-        said.append(f"{begun(listed(names))} {'has' if len(names) == 1 else 'have'} {has[all_tried]}.")
-    return said
+    return [
+        *(["How near other sites come was not looked for: there are too many to try one by one."] * _is_untried(plan)),
+        *_by_how_much(plan, told, [_margin(plan, one) for one in told]),
+        *(
+            f"{begun(listed(names))} {'has' if len(names) == 1 else 'have'} {has[all]}."
+            for all, names in unlike.items()
+        ),
+    ]
+
+
+def margins_in_short(plan: Plan, most: int) -> list[str]:
+    """Return the same of the first ``most`` services that are not as today or, if all are, of the first with others."""
+    moved = {code for _, code in plan.designated ^ plan.problem.today} & plan.problem.services_with_today
+    told = [one for one in _told(plan) if one.service in moved] or _told(plan)[:1]
+    first, *rest = [_margin(plan, one) for one in told[:most]] or [""]
+    more = [f"and {len(told) - most} more: --full"] * (len(told) > most)
+    found = [first, *(one.replace(" a patient over ", " over ") for one in rest), *more]
+    return _by_how_much(plan, told, found) if told else margins(plan)
+
+
+def _is_untried(plan: Plan) -> bool:
+    return plan.proof.standings is None and plan.proof.outcome != EVALUATED and not can_be_ranked(plan.problem)
+
+
+def _told(plan: Plan) -> list[Standing]:
+    """Return how the services stand that have other lawful sites."""
+    return [one for one in plan.proof.standings or () if one.margin is not None]
+
+
+def _by_how_much(plan: Plan, told: Sequence[Standing], found: Sequence[str]) -> list[str]:
+    """Return in a sentence what was found of some services; nothing where there are none."""
+    less = " (it may be less where services that share a site move together)"
+    held = less if any(_is_held(plan, one.service) for one in told) else ""
+    measure = "" if plan.problem.objectives[0].name == "patient_minutes" else " in minutes"
+    return [f"By how much{measure}{others_stay(plan.problem)}{held}: {'; '.join(found)}."] if found else []
 
 
 def _name(plan: Plan, service: str) -> str:
@@ -281,9 +295,17 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     away = how_near(max(abs(mean - means[0]) for mean in means), one.within)
     close = f"{listed(f'{mean:.2f}' for mean in means)} minutes on average, {away}"
     close = f"{means[0]:.2f} minutes on average, whichever it is" if len(set(means)) == 1 else close
-    found = f"{problem.services[one.service].name} at {here}, or level with it at {', or at '.join(there)} ({close})"
+    name, idle = problem.services[one.service].name, _rests_on_nobody(plan, one)
+    apart_at = {
+        site for rival in one.rivals for site, code in rival.designated ^ plan.designated if code == one.service
+    }
+    if idle and not better and len(set(means)) == 1 and apart_at <= {*idle_sites(plan, one.service)}:
+        at = places(problem, [site for site in problem.candidates if site in apart_at])
+        same = f"with or without {at} it is the same for patients, {means[0]:.2f} minutes on average"
+        return f"{name}: {same}, for {idle[0]}."
+    found = f"{name} at {here}, or level with it at {', or at '.join(there)} ({close})"
     alike = "the same for patients, as they are taken here, on every measure compared"
-    return f"{found}; {'; '.join([*(better or [alike]), *_rests_on_nobody(plan, one)])}."
+    return f"{found}; {'; '.join([*(better or [alike]), *idle])}."
 
 
 def _rests_on_nobody(plan: Plan, one: Standing) -> list[str]:
@@ -301,7 +323,7 @@ def _rests_on_nobody(plan: Plan, one: Standing) -> list[str]:
     first = transfer.first_contact if transfer else ""
     if first and all((site, first) not in each.designated for site, each in idle.items()):
         seen = f"{problem.services[first].name.lower()} is at {places(problem, plan.sites_of(first))}"
-        said += f", since nobody is seen first there: {seen}"
+        said += f", since nobody is seen first there ({seen})"
     return [said]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -30,7 +31,7 @@ from optimiser.problem.words import (
 )
 from optimiser.report import summary
 from optimiser.report.against_today import EVERY, by_deprivation, gains_and_losses, room
-from optimiser.report.counted import by_the_border, counted_today, how_far_off, in_words
+from optimiser.report.counted import Counted, by_the_border, counted_today, how_far_off, in_words
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import moves, where_from
 from optimiser.report.summary_of_staff import short as short_of_staff
@@ -65,6 +66,8 @@ MOST_IN_A_MATRIX = 8
 ASK_NOTHING_OF_A_SITE = {"every_area_is_served", "enough_sites"}
 # So many services whose patients nobody counted are named.
 MOST_NAMED = 3
+# And where patients of more services are counted, in brief.
+FEW_NAMED = 2
 HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
@@ -123,32 +126,45 @@ def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str
     folded = {code for codes in as_today.values() for code in codes}
     shown = [code for code in plan.problem.services if code not in folded]
     some = f"{SOME_IN_BRIEF}{f' ({more} more with --full)' if more else ''}:"
-    sure = how_sure(plan, MOST_NAMED)
+    most = MOST_NAMED if len(plan.problem.services_with_patients) <= MOST_NAMED else FEW_NAMED
+    sure = how_sure(plan, most)
     return [
         *_asked_and_answered(plan),
         "",
         *(_matrix(plan, numbers, shown) if _has_a_matrix(plan) else _rows(plan, numbers)),
-        *(f"{head}: {_where(plan, codes)}." for head, codes in as_today.items()),
+        *(f"{head}: {_where(plan, codes, changes)}." for head, codes in as_today.items()),
         *_shut(plan),
         *meaning(plan, in_short=True)[:1],
         *map(first_sentence, _nobody_counted(plan, [*folded])),
-        *map(first_sentence, _waits(plan, numbers)),
+        *map(first_sentence, _waits(plan, numbers, brief=True)),
         *map(first_sentence, _counted(plan, brief=True)),
         *map(first_sentence, not_counted(plan)),
         *ties(plan, needed=True),
         *before_it_is_repeated(plan),
         "",
-        *gains_and_losses(plan, brief=True),
-        *by_deprivation(plan, MOST_NAMED),
+        *gains_and_losses(plan, most, brief=True),
+        *by_deprivation(plan, most),
         *_longest(plan),
-        *room(plan, MOST_NAMED),
+        *room(plan, most),
         *(sure if plan.proof.outcome == EVALUATED else map(first_sentence, sure)),
         *short_of_staff(plan, again=False),
         *map(first_sentence, moves(plan)),
         *summary.exceptions_in_short(plan),
-        *_headed(some, changes),
+        *_headed(some, [_with_fewer_names(plan, one) for one in changes]),
         "Draft: not a decision. The rest, as which figures are unverified, is under --full.",
     ]
+
+
+def _with_fewer_names(plan: Plan, words: str) -> str:
+    """Return words with the first alone of so many services in a row that they would fill a screen."""
+    names = sorted((re.escape(one.name) for one in plan.problem.services.values()), key=len, reverse=True)
+    one = f"(?:{'|'.join(names)})"
+
+    def fewer(found: re.Match[str]) -> str:
+        first, others = found.group(1), re.findall(one, found.group(2))
+        return f"{first} and {len(others)} more"
+
+    return re.sub(rf"({one})((?:, {one}){{{MOST_NAMED - 1},}} and {one})", fewer, words)
 
 
 def _asked_and_answered(plan: Plan) -> list[str]:
@@ -178,11 +194,15 @@ def _as_today(plan: Plan) -> dict[str, list[str]]:
     return found if sum(map(len, found.values())) > 1 else {}
 
 
-def _where(plan: Plan, codes: Sequence[str]) -> str:
-    names = {code: plan.problem.services[code].name for code in codes}
-    sites = {code: plan.sites_of(code) for code in codes}
+def _where(plan: Plan, codes: Sequence[str], changes: Sequence[str]) -> str:
+    """Return where some services are, and which of them a change that is told would move."""
+    found = dict[tuple[str, ...], list[str]]()
+    for code in codes:
+        name = plan.problem.services[code].name
+        moves = " (a change below moves it)" if any(name in one for one in changes) else ""
+        found.setdefault(plan.sites_of(code), []).append(f"{name}{moves}")
     return "; ".join(
-        f"{names[code]} at {places(plan.problem, at)}" if at else names[code] for code, at in sites.items()
+        f"{listed(names)} at {places(plan.problem, at)}" if at else "; ".join(names) for at, names in found.items()
     )
 
 
@@ -229,17 +249,42 @@ def _mark(plan: Plan, service: Service, site: str) -> str:
 def _matrix(plan: Plan, numbers: pd.DataFrame, codes: Sequence[str]) -> list[str]:
     """Return who provides some services, a row each and a column a site, with what it comes to."""
     problem = plan.problem
-    services = {code: problem.services[code] for code in codes}
     sites = [short(problem.sites[site].name) for site in problem.candidates]
-    marks = {code: [_mark(plan, one, site) for site in problem.candidates] for code, one in services.items()}
-    figures = {code: figures_of(plan, numbers, code) for code in services}
-    widths = [max((len(one.name) for one in services.values()), default=0), *map(len, sites)]
-    widths += [max(len(row[n]) for row in (HEADINGS, *figures.values())) for n in range(len(HEADINGS))]
-    table = [["", *sites, *HEADINGS]]
-    table += [[one.name, *marks[code], *figures[code]] for code, one in services.items()]
+    marks = {code: [_mark(plan, problem.services[code], site) for site in problem.candidates] for code in codes}
+    rows = ([problem.services[code].name, *marks[code], *_with_the_road(plan, numbers, code)] for code in codes)
+    table = [["", *sites, *HEADINGS], *rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     used = {mark for row in marks.values() for mark in row}
     found = ["  ".join(_cell(n, cell, widths[n], len(sites)) for n, cell in enumerate(row)).rstrip() for row in table]
-    return [*found, "   ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)]
+    key = {mark: f"{mark} {words}" for mark, words in LEGEND.items() if mark in used}
+    key |= {STAYS: f"{key[STAYS]}{_as_it_was(plan)}"} if STAYS in key else {}
+    return [*found, "   ".join(key.values())]
+
+
+def _with_the_road(plan: Plan, numbers: pd.DataFrame, service: str) -> list[str]:
+    """Return the figures of a service with, beside minutes that hold assumed waits, how many are on the road."""
+    minutes, *others = figures_of(plan, numbers, service)
+    road = measures.number(numbers, "mean_road_minutes", service)
+    if summary.on_the_road(numbers, service):
+        now, *today = minutes.split(" ", 1)
+        minutes = " ".join([f"{now}, road {road:.2f}", *today])
+    return [minutes, *others]
+
+
+def _as_it_was(plan: Plan) -> str:
+    """Return of which services a kept unit, as it is today, falls short of what this question asks of it."""
+    problem, short_of = plan.problem, dict[str, None]()
+    for instance in (*plan.today.broken["instance"], *plan.today.left_short["instance"]):
+        _, *names = str(instance).split(".")
+        short_of |= {
+            code: None
+            for code in names
+            if code in problem.services_with_today and any(site in names for site in plan.sites_of(code))
+        }
+    names = [problem.services[code].name for code in problem.services if code in short_of]
+    said = listed(names) if len(names) <= FEW_NAMED else f"{len(names)} services"
+    fall = "falls" if len(names) == 1 else "fall"
+    return f" (as it is today, {said} {fall} short of what is asked)" if names else ""
 
 
 def _shut(plan: Plan) -> Iterator[str]:
@@ -402,11 +447,13 @@ def _counted_twice(services: Sequence[Service]) -> Iterator[str]:
             yield f"{listed(names)} count the same patients, each by the journey to its own sites."
 
 
-def _waits(plan: Plan, numbers: pd.DataFrame) -> Iterator[str]:
+def _waits(plan: Plan, numbers: pd.DataFrame, *, brief: bool = False) -> Iterator[str]:
     for code in plan.problem.reached_by_transfer:
         if said := summary.on_the_road(numbers, code):
             name, waits = plan.problem.services[code].name, _what_waits_are(plan.problem, code)
-            yield f"{name}{said.replace(', of', ': of', 1)}{waits}"
+            # In brief the row has how many are on the road.
+            said = f" of the minutes {said.rpartition(' and ')[2]}" if brief else said.removeprefix(",")
+            yield f"{name}:{said}{waits}"
 
 
 def _what_waits_are(problem: Problem, service: str) -> str:
@@ -416,7 +463,7 @@ def _what_waits_are(problem: Problem, service: str) -> str:
     parts = {"at the first hospital": transfer.dwell_minutes.value, "for the transfer": transfer.overhead_minutes.value}
     each = " and ".join(f"{minutes:g} {where}" for where, minutes in parts.items() if minutes)
     meanwhile = f"What the first hospital does meanwhile is not counted: {NO_TREATMENT}."
-    return f" ({each}, of everybody who is taken on). {meanwhile}"
+    return f" ({each}, of all taken on). {meanwhile}"
 
 
 def _counted(plan: Plan, brief: bool) -> Iterator[str]:
@@ -448,11 +495,18 @@ def not_counted(plan: Plan) -> list[str]:
     apart = f" The model is off today's counts: {'; '.join(off)}. {by_the_border(plan, [*off.values()])}" if off else ""
     each = [
         f"{whole(sum(one.modelled.values()))} by the model, {whole(sum(one.counts.values()))} counted"
+        + _all_here(plan, one)
         + (f" ({listed(problem.services[code].name for code in one.services)})" if len(off) > 1 else "")
         for one in off.values()
     ]
     in_all = f"; with today's sites in all {'; '.join(each)}." if each else "."
     return [f"{said.rstrip('.')}{in_all}{apart}"]
+
+
+def _all_here(plan: Plan, one: Counted) -> str:
+    """Return that all who were counted at some sites are taken to be residents' patients, where they are as many."""
+    residents = measures.number(plan.today.measures, "patients", one.services[0])
+    return ", all taken to be residents'" * (round(residents) == round(sum(one.counts.values())))
 
 
 def ties(plan: Plan, *, needed: bool = False) -> list[str]:

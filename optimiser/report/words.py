@@ -89,17 +89,23 @@ def answer(plan: Plan) -> str:
     parts = [f"{lower(problem.services[code].name)} at {_sites_or_level(plan, code)}" for code in shown]
     rest = [code for code in open_ones if code not in shown]
     known = [code for code in rest if code in problem.services_with_today]
-    changing = sum(
-        any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
-    )
+    changing = sum(_changes(plan, code) for code in known)
     change = "changes" if changing == 1 else "change"
-    tail = f" {amount(changing, 'services', 'more ')} {change} sites; {len(rest) - changing} not." if rest else ""
+    idle = sum(bool(idle_sites(plan, code)) and not _changes(plan, code) for code in rest)
+    stay = f"{len(rest) - changing - idle} do not"
+    stay += f", and {idle} {'keeps' if idle == 1 else 'keep'} a site to which nobody is taken" if idle else ""
+    tail = f" {amount(changing, 'services', 'more ')} {change} sites; {stay}." if rest else ""
     there_today = {code for _, code in problem.today} - {*shown}
     lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
     tail += f" {begun(listed(lower(one.name) for one in lost))} would then be provided nowhere." if lost else ""
     said = "; ".join(parts) or "nothing is open to decision"
     called = f"{plan.option.in_short}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
+
+
+def _changes(plan: Plan, service: str) -> bool:
+    """Whether a service is at other sites than today."""
+    return any(code == service for _, code in plan.designated ^ plan.problem.today)
 
 
 def as_people_say(runs: Sequence[Run]) -> list[str]:

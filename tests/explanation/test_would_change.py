@@ -263,9 +263,14 @@ def test_what_would_change_a_whole_care_model_is_worked_out_and_each_change_turn
     # Services that go to the same sites are said together, and an average that does not change is not said.
     both = "Hyper-acute stroke unit and Thrombolysis on arrival at Basildon and Broomfield would be"
     assert both in by_what["every_site_has_enough_patients.hyper_acute_stroke"]
-    assert "21.63 minutes on average in place of 21.63" not in by_what["not_too_many_sites.emergency_general_surgery"]
+    # What is gained where it does not count is no gain: of these sites fewer changes alone decide.
+    assert by_what["not_too_many_sites.emergency_general_surgery"].endswith(
+        " would be best (changes from today 7 in place of 11)."
+    )
+    lacks = "; the plan's own sites would then lack 0.25 WTE of the paediatrics consultants (at Broomfield)."
+    assert by_what["staff.paediatrics_consultants.WTE"].endswith(lacks)
     # What is left out is said by what people call it.
-    assert found.not_worked_out.startswith("sums would not be exact, for other journeys from all of Basildon and ")
+    assert found.not_worked_out.startswith("it cannot be worked out exactly: other journeys from all of Basildon and ")
     assert left_out(found.not_worked_out) == [f"Not tried, since {found.not_worked_out}."]
 
 

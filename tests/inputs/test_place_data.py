@@ -469,7 +469,7 @@ def test_rebuild_says_how_to_install_what_it_needs(
     rebuild = load_rebuild(ESSEX)
     monkeypatch.setattr(rebuild, setting, value)
     assert rebuild.main([]) == 2
-    assert "pip install 'hospital-service-optimiser[sources]'" in capsys.readouterr().err
+    assert "pip install -e '.[sources]'" in capsys.readouterr().err
 
 
 # The worked example

@@ -27,8 +27,8 @@ def transfers(**changed: float) -> str:
     return "from_site,to_site,minutes\n" + "".join(f"{pair.replace('_', ',')},{n:g}\n" for pair, n in rows.items())
 
 
-AROUND = "more than 8 minutes from the median of the six areas around"
-ALLOWING = "more than 5 minutes from the median of the six areas around, allowing for how much further it is"
+AROUND = "more than 8 minutes from the median of the 6 areas around"
+ALLOWING = "more than 5 minutes from the median of the 6 areas around, allowing for how much further it is"
 SHORTER = "longer than by way of another site"
 
 
@@ -219,7 +219,7 @@ def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
     done = optimiser("validate", "--journeys", folder, cwd=tmp_path)
     assert (done.returncode, "nearest to birch by the straight line" in done.stdout) == (0, True)
     ((_, odd),) = [one for one in found.to_look_at if one[1].why == "nearest by the straight line, and not by minutes"]
-    assert odd.words.startswith("the six areas nearest to birch by the straight line take 43.4 minutes")
+    assert odd.words.startswith("the 6 areas nearest to birch by the straight line take 43.4 minutes")
     (doubt,) = [one.words for name, one in found.odd if name == "road_access"]
     assert doubt == (
         "1 row shorter than the straight line between its ends, such as row 2, 0.5 km, which is 19.5 km too short; all "

@@ -274,6 +274,28 @@ def test_the_table_tells_shares_in_percent_and_no_parts_of_many_patients():
     assert runs._row_in_words("p95_minutes", {}) == "95th centile, minutes"
 
 
+def test_on_a_screen_a_broken_rule_is_a_row_whichever_its_sites_and_nothing_is_said_twice():
+    """Each of both is a doctor short of three and some see too few of 33: one row a rule, with its sum."""
+    world = small(rotas=three_doctors(), minimum_patients=Figure(33))
+    answers = {
+        "both": tables_of(evaluate(world, BOTH)),
+        "birch": tables_of(evaluate(world, frozenset({("birch", "clinic")}))),
+    }
+    compared = compare(answers)
+    rows = runs._one_row_a_rule(compared, answers).loc[""]
+    few = [name for name in compared.loc[""].index if name.startswith("breaks every_site_has_enough_patients.clinic.")]
+    folded = "breaks every_site_has_enough_patients.clinic (patients a year)"
+    assert rows.loc[folded, "both"] == compared.loc[""].loc[few, "both"].sum()
+    rota = "breaks rota_is_filled.clinic.doctors.people (people)"
+    assert rows.loc[rota, "both"] == 1 and "short of doctors (people)" in compared.loc[""].index
+    assert not {"short of doctors (people)", "places where rules would be broken if no exception were granted"} & {
+        *rows.index
+    }
+    assert runs._row_in_words(rota, {"clinic": "Clinic"}) == "Clinic: short of doctors, people"
+    said = "patients a year too few: every site has enough patients (Clinic)"
+    assert runs._row_in_words(folded, {"clinic": "Clinic"}) == said
+
+
 def test_that_an_area_shared_out_counts_as_one_is_told_beside_who_needs_more():
     shared = solve(small(managed=True, maximum_patients=Figure(33)))
     split = shared.journeys[shared.journeys.duplicated(["service", "area"])]

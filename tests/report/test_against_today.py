@@ -157,7 +157,7 @@ def test_what_waits_are_made_of_is_said_and_that_they_are_not_minutes_to_treatme
     assert said == (
         "Scanner: of the 20.83 minutes 15.83 are on the road and 5.00 assumed waits "
         f"({how.dwell_minutes.value:g} at the first hospital and {how.overhead_minutes.value:g} for the transfer, of "
-        "everybody who is taken on). What the first hospital does meanwhile is not counted: these are no minutes to "
+        "all taken on). What the first hospital does meanwhile is not counted: these are no minutes to "
         "treatment."
     )
 

@@ -250,10 +250,10 @@ def _elsewhere(journeys: pd.DataFrame) -> Iterator[Odd]:
         if len(rows) > 2 * NEIGHBOURS and near > max(NEAR_TIMES * quick, quick + NEAR_MINUTES):
             why = "nearest by the straight line, and not by minutes"
             words = (
-                f"the six areas nearest to {site} by the straight line take {near:.1f} minutes in the median, and the"
+                f"the {NEIGHBOURS} areas nearest to {site} by the straight line take {near:.1f} minutes in the median"
             )
             look = "look at its easting_m and northing_m in sites.csv"
-            yield Odd(why, nearest, f"{words} six quickest {quick:.1f}: {look}")
+            yield Odd(why, nearest, f"{words}, and the {NEIGHBOURS} quickest {quick:.1f}: {look}")
 
 
 def _unlike(journeys: pd.DataFrame, sheets: Mapping[str, Sheet], areas: Points) -> Iterator[Odd]:
@@ -265,7 +265,7 @@ def _unlike(journeys: pd.DataFrame, sheets: Mapping[str, Sheet], areas: Points) 
     candidates = sheets["sites"].frame["site"][sheets["sites"].frame["role"] == "candidate"]
     some = journeys[journeys["area"].isin(residents) & journeys["site"].isin(candidates)]
     points, names = Points(residents.tolist(), areas.of(residents.tolist())), _names(sheets["areas"], "area")
-    median = "from the median of the six areas around"
+    median = f"from the median of the {NEIGHBOURS} areas around"
     yield from _beyond(unlike_neighbours(some, points), "minutes", UNLIKE_MINUTES, median, names)
     placed = some[some["km"].notna()]
     metres, millionths = (
