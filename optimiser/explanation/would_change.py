@@ -619,7 +619,7 @@ def _what_decides(by_service: Mapping[str, list[Gain]]) -> str:
     return f"some journeys get longer, but what counts first is better: {better}"
 
 
-def _counts(problem: Problem, service: str) -> bool:
+def counts_its_minutes(problem: Problem, service: str) -> bool:
     """Whether some objective that counts minutes or patients of its own covers a service."""
     return any(service in problem.services_of(one) for one in problem.objectives if one.name in OF_JOURNEYS)
 
@@ -628,7 +628,7 @@ def _gain_in_words(problem: Problem, gain: Gain) -> str:
     if gain.measure == "mean_minutes":
         now, then = (f"{minutes:.2f}" for minutes in (gain.before, gain.after))
         waits = ", waits included" if problem.services[gain.service].transfer else ""
-        idle = "" if _counts(problem, gain.service) else f", {NOT_ITS_MINUTES}"
+        idle = "" if counts_its_minutes(problem, gain.service) else f", {NOT_ITS_MINUTES}"
         level = abs(gain.after - gain.before) <= problem.level_within(gain.before)
         words = f"{then} minutes on average in place of {now}{waits}{', which counts as level' * level}{idle}"
         return words if now != then else ""

@@ -89,8 +89,9 @@ def answer(plan: Plan) -> str:
     parts = [f"{lower(problem.services[code].name)} at {_sites_or_level(plan, code)}" for code in shown]
     rest = [code for code in open_ones if code not in shown]
     known = [code for code in rest if code in problem.services_with_today]
+    # To stay where nobody would be taken any more is a change.
     changing = sum(
-        any(((s, c) in plan.designated) != ((s, c) in problem.today) for s in problem.candidates) for c in known
+        bool(_sites(problem, code, plan.designated ^ problem.today) or kept_in_name(plan, code)) for code in known
     )
     change = "changes" if changing == 1 else "change"
     tail = f" {amount(changing, 'services', 'more ')} {change} sites; {len(rest) - changing} not." if rest else ""
@@ -208,6 +209,11 @@ def idle_sites(plan: Plan, service: str) -> tuple[str, ...]:
     rows = plan.journeys_to(service)
     taken = set(rows["site"][rows["patients_per_year"] > 0].tolist())
     return tuple(site for site in plan.sites_of(service) if site not in taken)
+
+
+def kept_in_name(plan: Plan, service: str) -> list[str]:
+    """Return the sites where a service is today and would stay, though nobody would be taken there."""
+    return [site for site in idle_sites(plan, service) if (site, service) in plan.problem.today]
 
 
 def some_stay(plan: Plan, service: str) -> bool:

@@ -182,7 +182,7 @@ function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
   };
   const share = value => ({text: FORMS.percent(value), length: Number.isFinite(value) ? Math.floor(length * value) : undefined});
   const seen = way.sites.map(site => measure(result, "site_patients", code, site)), least = Math.min(...seen), most = Math.max(...seen);
-  const cells = [minutes("mean_minutes"), ...(transfer ? [minutes("mean_minutes_straight_there")] : []),
+  const cells = [minutes("mean_minutes"), ...(transfer ? ["mean_road_minutes", "mean_minutes_straight_there"].map(minutes) : []),
     share(withinOf(result, code)), share(outsideOf(result, code)),
     way.sites.length ? {text: [...new Set([least, most].map(FORMS.whole))].join(" to "), bad: (floor !== null && least < floor) || (ceiling !== null && most > ceiling)} : {text: "–"}];
   if (team) {
