@@ -105,6 +105,24 @@ def test_no_code_file_or_command_stands_in_what_a_leader_reads(seen: Visit):
     assert [text for text in texts if CODED.search(text)] == []
 
 
+# Numbers of the README's caveats that the page has not: people an area, areas that send anybody, more areas and who comes from them
+# to Broomfield, and what was worked out with patients sent elsewhere or as many as the model has.
+IN_THE_README_ALONE = {"8,000", "1,874", "823", "84", "21.67", "80", "33", "16"}
+
+
+def test_every_number_of_the_readmes_caveats_is_on_the_page_too(folder: Path):
+    number = re.compile(r"(?<![\w.,])\d(?:[\d,]*\d)?(?:\.\d+)?(?![\w])")
+    caveats = (ROOT / "README.md").read_text(encoding="utf-8").partition("know before repeating it:")[2]
+    caveats = re.sub(r"\]\([^)]*\)", "]", caveats.partition("Until November 2026")[0])
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    told = [page.partition('<section id="answer"')[2].partition("</section>")[0], page.partition('id="references"')[2]]
+    on_the_page = number.findall(unescape(re.sub(r"<[^>]+>", " ", " ".join([told[0], told[1].partition("</table>")[0]]))))
+    found = number.findall(re.sub(r"\n\d\. ", "", caveats))
+    assert len(found) > 60
+    # Under 10 a number may be there by chance.
+    assert {one for one in found if len(one) > 1} - {*on_the_page} == IN_THE_README_ALONE
+
+
 def test_the_same_runs_give_the_same_bytes(folder: Path):
     page = report.page([folder / "base", folder / "july_2018"])
     assert page.encode() == (folder / "page.html").read_bytes()
@@ -1059,6 +1077,27 @@ def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
     assert seen.quiet
 
 
+def test_what_is_said_of_a_preset_is_what_stands_in_its_column(browser: Browser, tmp_path: Path):
+    """Ash sees 30 patients and Birch 35, of 36 asked for: one rule, broken at one site and at both."""
+    problem = small(minimum_patients=Figure(36))
+    chosen = [
+        op.evaluate(problem, frozenset((site, "clinic") for site in sites)) for sites in (["ash"], ["ash", "birch"])
+    ]
+    (tmp_path / "page.html").write_text(report.page([op.solve(problem), *chosen]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        presets, verdicts = seen.page.locator(".preset"), list[str]()
+        for number in range(presets.count()):
+            presets.nth(number).click()
+            for row in ("Rules broken", "Places where rules are broken"):
+                cells = seen.page.locator("#options tr", has=seen.page.get_by_role("rowheader", name=row, exact=True))
+                _, *runs, mine = cells.first.locator("td").all_text_contents()
+                assert runs[number] == mine, row
+            verdicts.append(seen.page.locator("#rules-broken strong").inner_text())
+            assert seen.page.locator("#placements tr.now td:last-child").inner_text() == "too few patients"
+        assert verdicts == ["Your choice breaks 1 rule", "Your choice breaks 1 rule, in 2 places"]
+    assert seen.quiet
+
+
 def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: Path):
     op.write_run(answer("what_if/border_nearest"), tmp_path / "nearest")
     both, of_one_question = (
@@ -1089,7 +1128,7 @@ def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser,
     (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
     with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
         assert "no way to share patients out keeps to the limits" in plain_text(seen, "#shared")
-        assert "Breaks rules in 2 cases." in plain_text(seen, "#said")
+        assert "Breaks 1 rule, in 2 places." in plain_text(seen, "#said")
         tick(seen, "clinic", "birch")
         assert plain_text(seen, "#shared").startswith("Patients are shared out")
     assert seen.quiet
