@@ -105,8 +105,8 @@ def test_no_code_file_or_command_stands_in_what_a_leader_reads(seen: Visit):
     assert [text for text in texts if CODED.search(text)] == []
 
 
-# Numbers of the README's caveats that the page has not: people an area, areas that send anybody, more areas and who comes from them
-# to Broomfield, and what was worked out with patients sent elsewhere or as many as the model has.
+# Numbers of the README's caveats that the page has not: people an area, areas that send anybody, more areas and who
+# comes from them to Broomfield, and what was worked out with patients sent elsewhere or as many as the model has.
 IN_THE_README_ALONE = {"8,000", "1,874", "823", "84", "21.67", "80", "33", "16"}
 
 
@@ -116,7 +116,9 @@ def test_every_number_of_the_readmes_caveats_is_on_the_page_too(folder: Path):
     caveats = re.sub(r"\]\([^)]*\)", "]", caveats.partition("Until November 2026")[0])
     page = (folder / "page.html").read_text(encoding="utf-8")
     told = [page.partition('<section id="answer"')[2].partition("</section>")[0], page.partition('id="references"')[2]]
-    on_the_page = number.findall(unescape(re.sub(r"<[^>]+>", " ", " ".join([told[0], told[1].partition("</table>")[0]]))))
+    on_the_page = number.findall(
+        unescape(re.sub(r"<[^>]+>", " ", " ".join([told[0], told[1].partition("</table>")[0]])))
+    )
     found = number.findall(re.sub(r"\n\d\. ", "", caveats))
     assert len(found) > 60
     # Under 10 a number may be there by chance.
@@ -467,6 +469,7 @@ TYPED = [
     ("Chelmsfrod", 1, "Chelmsford, district", ""),
     ("E010158", 8, "Southend-on-Sea 003A, E01015814, Southend-on-Sea", ""),
     ("CM1 7ET", 0, "", ""),
+    ("Leigh-on-Sea", 0, "", ""),
     ("nowhere at all", 0, "", ""),
 ]
 
@@ -481,7 +484,8 @@ def test_places_are_found_as_people_type_them_and_enter_chooses_only_one_that_is
         said = seen.page.locator("#place-found").text_content() or ""
         assert said.startswith(found) if found else said == "", typed
     told = seen.page.locator("#places-said")
-    assert told.text_content() == "No such place. Try a town, a district or a hospital."
+    none = "No such place. Villages and wards are not known here: try a town, a district or a hospital."
+    assert told.text_content() == none
     seen.page.fill("#place", "SS0")
     assert (told.text_content() or "").startswith("Postcodes are not known here.")
     seen.page.fill("#place", "sothend")
