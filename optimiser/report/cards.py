@@ -103,8 +103,8 @@ def cards(run: Run, answer: dict[str, float], today: dict[str, float], ways: Seq
 def gained(plan: Plan) -> str:
     """Return what is gained against today's sites, of much first in a few words; nothing where today is not known."""
     every = gains(plan, in_short=True, by_whom=True) if plan.problem.services_with_today else []
-    at_all = f"{gained_at_all(plan)}, as the rules ask: " if len(_of_one_subject(every)) > FEW_GAINS else ""
-    return f"{at_all}{gained_in_words(every)}"
+    at_all = gained_at_all(plan) if len(_of_one_subject(every)) > FEW_GAINS else ""
+    return f"{f'{at_all}, as the rules ask: ' if at_all else ''}{gained_in_words(every)}"
 
 
 def gained_in_words(every: Sequence[str]) -> str:
