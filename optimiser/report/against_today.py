@@ -39,6 +39,7 @@ A_TENTH = 0.1
 # By another index who is most deprived is another matter: what it does not bear out is not shown.
 OTHER_INDEX, ENDS = "deprivation_decile_2015", ("most", "least")
 WORTH_SAYING_PATIENTS = 0.5
+AS_COUNTED = "; as counted "
 
 
 def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool = False) -> list[str]:
@@ -109,7 +110,7 @@ def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str
             which = _which(plan.problem, enough, list(counts)), f", taking {takes}" if takes else ""
             said.setdefault(which, []).append(period)
     each = [f"{which} in {listed(periods)}{takes}" for (which, takes), periods in said.items()]
-    return f"; as counted {', '.join(each)}" if each else ""
+    return f"{AS_COUNTED}{', '.join(each)}" if each else ""
 
 
 @dataclass(frozen=True)
@@ -328,17 +329,48 @@ def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: P
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break.
 
     In short it is said how many of today's sites keep to it, and not what each of them has; ``by_whom`` is whether it
-    is said, too, who asks for it. ``today`` is today's sites under another question than the plan's: then what is asked
-    otherwise, or no more, is no gain.
+    is said, too, who asks for it, and not how many were counted: ``as_counted`` says that. ``today`` is today's sites
+    under another question than the plan's: then what is asked otherwise, or no more, is no gain.
     """
     before = today or plan.today
-    asked = {broken.stated(plan.problem, str(instance)) for instance in plan.rules["instance"]}
     rules = [
         _gain(plan, rule, whose, instances, in_short, before, by_whom)
-        for (rule, whose), instances in _no_longer_broken(plan, before).items()
-        if JUDGED[rule].is_gain and (rule, whose) in asked and _asks_the_same(plan, before, instances[0])
+        for (rule, whose), instances in _kept_by_a_gain(plan, before).items()
     ]
     return [*rules, *_less_short(plan, in_short)]
+
+
+def gained_at_all(plan: Plan) -> str:
+    """Return in a few words what is gained against today's sites: units of a size, and staff."""
+    rules = [JUDGED[rule] for rule, _ in _kept_by_a_gain(plan, plan.today)]
+    units = ["units large enough"] if any(one.once_kept for one in rules) else []
+    fuller = any(one.from_staff for one in rules) or bool(_less_short(plan, in_short=True))
+    are_short = bool((plan.staffing["short"].round(6) > 0).any())
+    return listed([*units, *([f"{'fewer' if are_short else 'no'} staff lacking"] if fuller else [])])
+
+
+def as_counted(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield how many patients a rule asks for that today's sites break, and which of them were counted to see so many.
+
+    Nothing where in every period that was counted it is as it is by the model.
+    """
+    for (rule, whose), instances in _kept_by_a_gain(plan, plan.today).items():
+        if JUDGED[rule].once_kept:
+            asked = next(row["right"] for row in plan.today.broken.to_dict("records") if row["instance"] in instances)
+            broken_at = {broken.site_of(plan.problem, one) for one in instances}
+            keep = [site for site in _sites_today(plan.problem, whose[0]) if site not in broken_at]
+            if otherwise := _other_periods(plan, whose[0], float(asked), keep):
+                yield amount(asked, PATIENTS), otherwise.removeprefix(AS_COUNTED)
+
+
+def _kept_by_a_gain(plan: Plan, before: Plan) -> dict[tuple[str, Names], list[str]]:
+    """Return the rules that another plan breaks and this one keeps, each with where, of those that gain something."""
+    asked = {broken.stated(plan.problem, str(instance)) for instance in plan.rules["instance"]}
+    return {
+        (rule, whose): instances
+        for (rule, whose), instances in _no_longer_broken(plan, before).items()
+        if JUDGED[rule].is_gain and (rule, whose) in asked and _asks_the_same(plan, before, instances[0])
+    }
 
 
 def _no_longer_broken(plan: Plan, before: Plan) -> dict[tuple[str, Names], list[str]]:
@@ -369,8 +401,9 @@ def _asks_the_same(plan: Plan, other: Plan, instance: str) -> bool:
     return said[0] == said[1]
 
 
-def _less_short(plan: Plan, in_short: bool) -> Iterator[str]:
-    """Yield of which staff the rotas that may fall short are less short than with today's sites."""
+def _less_short(plan: Plan, in_short: bool) -> list[str]:
+    """Return of which staff the rotas that may fall short are less short than with today's sites: in short as one."""
+    said = list[str]()
     now, today = (one.staffing.groupby(["team", "unit"], sort=False)["short"].sum() for one in (plan, plan.today))
     for team, unit in plan.problem.team_units:
         before = round(float(today.get((team, unit), 0.0)), 6)
@@ -385,9 +418,10 @@ def _less_short(plan: Plan, in_short: bool) -> Iterator[str]:
             left = f"only {staff_in_words(after, name, unit)}" if after else f"no {name}"
             of = f"{before:g}{' WTE' if unit == 'WTE' else ''}"
             if in_short:
-                yield f"{left} would be lacking (with today's sites {of})"
+                said.append(f"{left} ({of})" if said else f"{left} (with today's sites {of})")
             else:
-                yield f"{left} would be lacking on the rotas that are counted (with today's sites {of})"
+                said.append(f"{left} would be lacking on the rotas that are counted (with today's sites {of})")
+    return [f"{listed(said)} would be lacking"] if in_short and said else said
 
 
 def _gain(
@@ -406,7 +440,7 @@ def _gain(
         every = _sites_today(problem, whose[0])
         enough = float(today[instances[0]]["right"]), [site for site in every if site not in sites]
         if in_short:
-            otherwise = _other_periods(plan, whose[0], *enough)
+            otherwise = "" if by_whom else _other_periods(plan, whose[0], *enough)
             return f"{would_be} ({asks}by this model {_which(problem, enough[1], every)} today{otherwise})"
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], *enough)}"
         return f"{would_be} (today, by this model, {each})"

@@ -19,15 +19,26 @@ from optimiser.plan.affected import THRESHOLDS, against, averages, gains_and_los
 from optimiser.plan.finished import Run
 from optimiser.plan.proof import PROVED
 from optimiser.problem import Problem
-from optimiser.problem.words import amount, decimals, first_sentence, listed, many_of, percent, whole
+from optimiser.problem.words import (
+    amount,
+    apart,
+    begun,
+    decimals,
+    first_sentence,
+    listed,
+    many_of,
+    percent,
+    shown,
+    whole,
+)
 from optimiser.problem.words import short as short_name
 from optimiser.report import glossary, rests_on, words
-from optimiser.report.against_today import busier, gains, moved
+from optimiser.report.against_today import as_counted, busier, gained_at_all, gains, moved
 from optimiser.report.counted import counted_today
 from optimiser.report.page import parts, placements
 from optimiser.report.page.placements import Placement
 from optimiser.report.summary import left_out
-from optimiser.report.summary_of_staff import lacks_staff, short, staff_in_words, to_spare, vacancies
+from optimiser.report.summary_of_staff import lacks_staff, short, staff_at_each, staff_in_words, to_spare, vacancies
 from optimiser.report.summary_of_staff import moved as moved_staff
 
 MOST_CHANGES = 2
@@ -44,7 +55,7 @@ WOULD_SEE = re.compile(r"would see ([\d,.]*\d) patients a year")
 SPAN = re.compile(r"would see (\d+) to (\d+) patients a year")
 GROWTH = "Enough for that: "
 PARTS_OF_A_PERCENT = re.compile(r"\b([1-9]\d*\.\d+)%")
-MOST_GAINS = 4
+MOST_GAINS, FEW_GAINS = 4, 2
 MOST_OTHERS = 2
 MOST_CLOSING = 3
 # The changes that alter an answer, in the order in which people can decide on them.
@@ -83,14 +94,16 @@ def cards(run: Run, answer: dict[str, float], today: dict[str, float], ways: Seq
     return [
         Card("Is it safe?", [*_is_it_safe(run.plan, answer, today)]),
         Card("Who loses?", [*_who_loses(run.plan, answer, today)]),
-        Card("How sure are we?", [*_how_sure(run)]),
+        Card("How sure are we?", [*_how_sure(run, ways)]),
         Card("What would change it?", [*_what_would_change(run, ways)]),
     ]
 
 
 def gained(plan: Plan) -> str:
-    """Return what is gained against today's sites, in a sentence; nothing where today is not known."""
-    return gained_in_words(gains(plan, in_short=True, by_whom=True)) if plan.problem.services_with_today else ""
+    """Return what is gained against today's sites, of much first in a few words; nothing where today is not known."""
+    every = gains(plan, in_short=True, by_whom=True) if plan.problem.services_with_today else []
+    at_all = gained_at_all(plan) if len(_of_one_subject(every)) > FEW_GAINS else ""
+    return f"{f'{at_all}, as the rules ask: ' if at_all else ''}{gained_in_words(every)}"
 
 
 def gained_in_words(every: Sequence[str]) -> str:
@@ -133,32 +146,38 @@ def closes(plan: Plan) -> Line | None:
             of = f"{len(closing)} of {amount(today[site], 'services')} at {short_name(problem.sites[site].name)}"
             number.append(of)
             named.append(f"{of} ({listed(closing)})")
-    without = "".join(_without_first_contact(plan))
-    return Line("Closes:", f"{listed(number)}.{in_name}{without}", paper=f"{'; '.join(named)}.{in_name}{without}")
+    return Line("Closes:", f"{listed(number)}.{in_name}", paper=f"{'; '.join(named)}.{in_name}")
 
 
-def _without_first_contact(plan: Plan) -> Iterator[str]:
-    """Yield of each site at which nobody is seen first any more what it has not, and what stays there all the same.
-
-    Beside the service that closes stand those that are at no site at all. Of services that stay it is said which of
-    those that close there they are stated to need, in reach or by transfer.
-    """
+def _seen_first_no_more(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield each site at which nobody is seen first any more, with the service that was seen first there."""
     problem, gone = plan.problem, _gone(plan)
     firsts = {leg.first_contact for code in problem.reached_by_transfer if (leg := problem.services[code].transfer)}
-    nowhere = [code for code in words.decided(problem) if not plan.sites_of(code)]
-    for first in (code for code in problem.services if code in firsts):
-        for site in gone.get(first, ()):
-            closing = [code for code, sites in gone.items() if site in sites]
-            names = [words.lower(problem.services[code].name) for code in (first, *nowhere)]
-            yield f" {short_name(problem.sites[site].name)} would have no {listed(names, last_by='or')}"
-            needs = {code: _needed_elsewhere(plan, code, site, closing) for code in problem.services_with_patients}
-            staying = listed(words.lower(problem.services[code].name) for code, found in needs.items() if found)
+    yield from ((site, code) for code in problem.services if code in firsts for site in gone.get(code, ()))
+
+
+def _stay_without(plan: Plan) -> Iterator[Line]:
+    """Yield which services stay where nobody is seen first any more, without which of those that close there.
+
+    Those are told that they are stated to need, in reach or by transfer.
+    """
+    problem, gone = plan.problem, _gone(plan)
+    for site, _ in _seen_first_no_more(plan):
+        closing = [code for code, sites in gone.items() if site in sites]
+        needs = {code: _needed_elsewhere(plan, code, site, closing) for code in problem.services_with_patients}
+        if staying := [words.lower(problem.services[code].name) for code, found in needs.items() if found]:
             by_how_many = {code: sum(code in found for found in needs.values()) for code in closing}
             most = max(by_how_many.values())
             away = [words.lower(problem.services[code].name) for code in closing if by_how_many[code] == most]
             more = sum(0 < number < most for number in by_how_many.values())
-            has = listed([*away, *([f"{more} more that they need"] if more else [])])
-            yield f"; {staying} would stay there without {has}." if staying else "."
+            has = listed([*away, *([f"{more} more"] if more else [])])
+            need = "needs" if len(staying) == 1 else "need"
+            at = short_name(problem.sites[site].name)
+            yield Line(
+                f"{at} keeps",
+                f"{listed(staying)} without what {'it' if len(staying) == 1 else 'they'} {need}: {has}.",
+                caution=True,
+            )
 
 
 def _needed_elsewhere(plan: Plan, service: str, site: str, closing: Collection[str]) -> set[str]:
@@ -172,10 +191,7 @@ def _needed_elsewhere(plan: Plan, service: str, site: str, closing: Collection[s
 def _in_name_only(plan: Plan) -> str:
     """Return which services stay at sites to which nobody would be taken, as a sentence; nothing where none does."""
     problem = plan.problem
-    kept = {
-        code: [site for site in words.idle_sites(plan, code) if (site, code) in problem.today]
-        for code in problem.services
-    }
+    kept = {code: words.kept_in_name(plan, code) for code in problem.services}
     each = [
         f"{words.lower(problem.services[code].name)} at {words.where(problem, at)}" for code, at in kept.items() if at
     ]
@@ -183,7 +199,7 @@ def _in_name_only(plan: Plan) -> str:
 
 
 def decides(run: Run, ways: Sequence[Placement]) -> str:
-    """Return what the answer turns on: sites with shorter journeys, and the rule that stops them; nothing if none are.
+    """Return what the answer turns on: the rules that stop sites with shorter journeys, and these; nothing if none are.
 
     Of several the nearest to the rules: the ones that break fewest, and these by least. Of other services that close it
     says what keeping them as they are today would take.
@@ -198,9 +214,21 @@ def decides(run: Run, ways: Sequence[Placement]) -> str:
     near = _within_not(run.plan, main, row, ways)
     span = f" (not settled, {found[1]}: {found[2]})" if (found := not_settled(run, ways)) else ""
     at = words.where(run.plan.problem, row.way.sites)
-    one, which = ("of quicker choices the", "nearest to the rules") if len(quicker) > 1 else ("the", "quicker")
-    said = f"{one} {name} at {at} is {which} ({minutes}{near}), but {row.lacks}{span}."
-    return " ".join([said, *_as_today_takes(run.plan, main)])
+    others = list(_as_today_takes(run.plan, main))
+    # What is asked comes first, in a sentence of its own.
+    asked = listed([*(rule := _only_rule(run.plan, row)), *(each for each, _ in others if each)])
+    there = at if rule else f"the {name} at {at}"
+    said = f"of quicker choices {there} is nearest to the rules" if len(quicker) > 1 else f"{there} is quicker"
+    said += f" ({minutes}{near}), but {row.lacks}{span}."
+    return " ".join([*([f"{asked}.", begun(said)] if asked else [said]), *(takes for _, takes in others)])
+
+
+def _only_rule(plan: Plan, row: Placement) -> list[str]:
+    """Return what is asked of each site by the one rule that stops a way, if it is of patients or staff; else none."""
+    there = evaluate(plan.problem, row.way.designated)
+    rules = {broken.stated(plan.problem, str(one)) for one in there.broken["instance"]}
+    found = [(_asked_of(plan.problem, one), one[1][0]) for one in rules if len(rules) == 1 and _of_number(one[0])]
+    return [f"{asked} at each {words.lower(plan.problem.services[code].name)}" for asked, code in found]
 
 
 def _within_not(plan: Plan, main: str, row: Placement, ways: Sequence[Placement]) -> str:
@@ -303,8 +331,11 @@ def _asked_of(problem: Problem, rule: tuple[str, Names]) -> str:
     return said.removeprefix("has ").removeprefix("needs ")
 
 
-def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
-    """Yield what it would take to keep other services that close where they are today, in a sentence each."""
+def _as_today_takes(plan: Plan, main: str) -> Iterator[tuple[str, str]]:
+    """Yield what it would take to keep other services that close where they are today, in a sentence each.
+
+    Before it stands what is asked of each site, where staff are lacking for that.
+    """
     problem = plan.problem
     for code in _others_told(plan, main):
         today = {pair for pair in problem.today if pair[1] == code}
@@ -315,7 +346,9 @@ def _as_today_takes(plan: Plan, main: str) -> Iterator[str]:
             means = [round(measures.mean_minutes(measures.residents(one, code)), 9) for one in (there, plan)]
             is_quicker = f" is quicker ({decimals(means[0], 2)} minutes, not {decimals(means[1], 2)}), but"
             quicker = is_quicker if means[0] < means[1] else ":"
-            yield f"Keeping the {words.lower(problem.services[code].name)} as today{quicker} {lacks}."
+            name = words.lower(problem.services[code].name)
+            each = staff_at_each(there, code) if takes else ""
+            yield f"{each} at each {name}" if each else "", f"Keeping the {name} as today{quicker} {lacks}."
 
 
 def pathway(plan: Plan) -> str:
@@ -354,7 +387,9 @@ def if_straight(plan: Plan, straight: Plan | None) -> str:
         here = measures.number(plan.measures, "mean_minutes", main)
         there = {measure: value for measure, _, group, value in measures.straight_there(plan, main) if not group}
         minutes = decimals(there[f"mean_minutes{measures.STRAIGHT_THERE}"], 2)
-        said.append(f"{minutes} minutes on average to the {name}, not {decimals(here, 2)}")
+        road = decimals(measures.mean_road_minutes(plan, main), 2)
+        waits = f" ({road} of them on the road)" if road != decimals(here, 2) else ""
+        said.append(f"{minutes} minutes on average to the {name}, not {decimals(here, 2)}{waits}")
     return f"{'; '.join(said)}." if said else ""
 
 
@@ -426,12 +461,15 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
         limit = words.limit_of(plan.problem.services[code])
         if waiting := _who_wait(plan, code):
             yield Line("Waiting:", waiting, caution=True)
-        yield Line(f"Within {limit:g} minutes:", f"{'; '.join(_within(plan, answer, today, code))}.")
+        yield from _stay_without(plan)
+        near = [*_within(plan, answer, today, code)]
+        yield Line(f"Within {limit:g} minutes:", f"{'; '.join(near)}.")
         worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
         if all(map(isfinite, worst)):
             waits = ", waits included" if plan.problem.services[code].transfer else ""
             whose = words.of_those_who_stay(plan.problem)
-            to = f"journey to the {words.lower(plan.problem.services[code].name)}{whose}{waits}"
+            where_to = f"the {words.lower(plan.problem.services[code].name)}" if len(near) > 1 else "it"
+            to = f"journey to {where_to}{whose}{waits}"
             yield Line("Longest", f"{to}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
     for said in short(plan, again=False)[:1]:
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
@@ -439,6 +477,12 @@ def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -
     if fragile:
         elsewhere = ", but others could move there" if to_spare(plan) else ""
         yield Line(f"{fragile} of {every} rotas have nobody to spare", f"at their site{elsewhere}.")
+
+
+def counted(plan: Plan) -> str:
+    """Return which of today's sites were counted to see as many patients as are asked for, where the model differs."""
+    each = [f"at least {asked} at {which}" for asked, which in as_counted(plan)]
+    return f"Counted were {'; '.join(each)}." if each else ""
 
 
 def staff(plan: Plan) -> str:
@@ -575,9 +619,9 @@ def _others_who_lose(plan: Plan, main: str) -> Iterator[Line]:
         yield Line("Longer, too:" if further else "And", f"{'; '.join(said)}.")
 
 
-def _how_sure(run: Run) -> Iterator[Line]:
+def _how_sure(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     checked = words.checked(run)
-    yield from _proved(run)
+    yield from _proved(run, ways)
     yield from (Line("", one, caution=True) for _, one in _known(run, "Warning"))
     yield from _off_today(run.plan)
     if checked.kind == "good":
@@ -606,7 +650,7 @@ def _known(run: Run, begins: str) -> list[tuple[str, str]]:
     return [(parts.numbered(number), first_sentence(one)) for number, one in every if one.startswith(begins)]
 
 
-def _proved(run: Run) -> Iterator[Line]:
+def _proved(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     """Yield at what a plan is proved the best, that no more is proved, and what is next best; else how good it is."""
     plan = run.plan
     if plan.proof.outcome != PROVED:
@@ -619,8 +663,24 @@ def _proved(run: Run) -> Iterator[Line]:
     tie = words.equal_best(plan)
     others = _others_told(plan, main) if (main := words.main_service(plan.problem)) else []
     # Averages stand in the table below.
-    next_best = [said for code in (None, *others) for said in words.by_how_much(plan, code, averages=False)]
-    yield from (Line("", said) for said in (*tie, *next_best))
+    first, *next_best = [words.by_how_much(plan, code, averages=False) for code in (None, *others)]
+    yield from (Line("", said) for said in (*tie, *first))
+    yield from _ruled_out(plan, ways)
+    yield from (Line("", said) for each in next_best for said in each)
+
+
+def _ruled_out(plan: Plan, ways: Sequence[Placement]) -> Iterator[Line]:
+    """Yield that other sites of the first service are quicker, by how much, and what rules them out."""
+    here = next((one.mean for one in ways if one.way.designated == plan.designated), 0.0)
+    for row in _quicker(plan, ways)[:1]:
+        floor = plan.problem.services[str(words.main_service(plan.problem))].minimum_patients
+        by = (
+            f"{shown(floor.value)} patients a unit"
+            if floor and WOULD_SEE.search(row.lacks)
+            else amount(row.broken, "rules")
+        )
+        at = words.where(plan.problem, row.way.sites)
+        yield Line(f"Quicker by {apart(here - row.mean)}, but ruled out", f"by {by}: {at}.")
 
 
 def _off_today(plan: Plan) -> Iterator[Line]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from optimiser.model.staffing import on_no_rota, rotas_needed
 from optimiser.plan import Plan, measures
-from optimiser.problem import ACROSS_SITES, Problem
+from optimiser.problem import ACROSS_SITES, Problem, RotaNeed
 from optimiser.problem.words import listed, shown, sites_in_words
 from optimiser.problem.words import short as short_name
 from optimiser.report.counted import table_of
@@ -140,16 +140,31 @@ def staff_in_words(number: float, team: str, unit: str) -> str:
 
 def lacks_staff(plan: Plan, service: str) -> str:
     """Return how many staff the rotas of a plan need of a team that a service needs, if so many are not in post."""
+    for rota, needed, there in _lacking(plan, service):
+        staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
+        year = year_of(plan.problem, rota.team)
+        by_year = {str(year): there} | _in_other_years(plan.problem, rota.team, rota.unit)
+        when = [f"{shown(number)} in {one}" for one, number in by_year.items()]
+        return f"{staff}; {f'there were {listed(when)}' if year else f'{shown(there)} are in post'}"
+    return ""
+
+
+def staff_at_each(plan: Plan, service: str) -> str:
+    """Return how many staff each site needs for a service, of the team that is lacking; nothing where sites differ."""
+    for rota, *_ in _lacking(plan, service):
+        here = plan.staffing_of(rota.team, rota.unit)
+        each = {round(float(one), 2) for one in here["needed"][here["site"].isin(plan.sites_of(service))]}
+        return staff_in_words(each.pop(), plan.problem.teams[rota.team].name, rota.unit) if len(each) == 1 else ""
+    return ""
+
+
+def _lacking(plan: Plan, service: str) -> Iterator[tuple[RotaNeed, float, float]]:
+    """Yield the rotas of a service whose teams are too few for a plan: how many it needs, and how many there are."""
     for rota in plan.problem.services[service].rotas:
         here = plan.staffing_of(rota.team, rota.unit)
         needed, there = (round(float(here[name].sum()), 2) for name in ("needed", "in_post"))
         if needed > there:
-            staff = staff_in_words(needed, plan.problem.teams[rota.team].name, rota.unit)
-            year = year_of(plan.problem, rota.team)
-            by_year = {str(year): there} | _in_other_years(plan.problem, rota.team, rota.unit)
-            when = [f"{shown(number)} in {one}" for one, number in by_year.items()]
-            return f"{staff}; {f'there were {listed(when)}' if year else f'{shown(there)} are in post'}"
-    return ""
+            yield rota, needed, there
 
 
 def _in_other_years(problem: Problem, team: str, unit: str) -> dict[str, float]:

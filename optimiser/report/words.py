@@ -216,6 +216,11 @@ def idle_sites(plan: Plan, service: str) -> tuple[str, ...]:
     return tuple(site for site in plan.sites_of(service) if site not in taken)
 
 
+def kept_in_name(plan: Plan, service: str) -> list[str]:
+    """Return the sites where a service is today and would stay, though nobody would be taken there."""
+    return [site for site in idle_sites(plan, service) if (site, service) in plan.problem.today]
+
+
 def some_stay(plan: Plan, service: str) -> bool:
     """Whether some of a service's patients are taken on to it, and others stay where they are seen first."""
     transfer, rows = plan.problem.services[service].transfer, plan.journeys_to(service)

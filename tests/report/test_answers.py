@@ -157,7 +157,10 @@ def test_by_which_pathway_patients_get_there_is_said_with_the_waits_and_what_the
     assert cards.pathway(plan) == (
         "patients of the scanner are seen first at the nearest clinic, then taken on where need be."
     )
-    assert cards.if_straight(plan, None) == "16.67 minutes on average to the scanner, not 20.83."
+    assert (
+        cards.if_straight(plan, None)
+        == "16.67 minutes on average to the scanner, not 20.83 (15.83 of them on the road)."
+    )
     lines = cards.cards(run_of(plan), {"patients|scanner|": 60.0, "patients|clinic|": 60.0}, {})[0].lines
     assert [line.more for line in lines if line.lead == "Waiting:"] == [
         "15 of 60 visits are seen first at Ash, and wait an assumed 20 minutes; what is done for them meanwhile is not "
@@ -184,13 +187,16 @@ def test_what_closes_in_a_care_model_is_counted_named_on_paper_and_told_from_wha
     closing = cards.closes(answer("care_model"))
     assert closing is not None
     idle = "Kept in name only, as nobody would be taken there: emergency orthopaedics at Southend."
+    assert closing.more == f"3 of 15 services at Broomfield and 8 of 15 services at Southend. {idle}"
     # Obstetrics and paediatrics are both stated to need surgery and critical care, in reach or by transfer.
-    left = (
-        "Southend would have no full emergency department, selective emergency department or specialist emergency "
-        "centre; inpatient paediatrics and consultant-led obstetrics would stay there without emergency general "
-        "surgery with a stay, critical care and 3 more that they need."
-    )
-    assert closing.more == f"3 of 15 services at Broomfield and 8 of 15 services at Southend. {idle} {left}"
+    plan = answer("care_model")
+    safe = cards.cards(run_of(plan), {"patients|hyper_acute_stroke|": 1863.0}, {})[0].lines
+    assert [line.more for line in safe if line.lead == "Southend keeps"] == [
+        "inpatient paediatrics and consultant-led obstetrics without what they need: emergency general surgery with a "
+        "stay, critical care and 3 more."
+    ]
+    # To stay where nobody would be taken is no staying: of those not named orthopaedics is among the six that change.
+    assert words.answer(plan).endswith(" 5 more services change sites; 7 do not, and 1 keeps a site to which nobody is taken.")
     assert (
         "3 of 15 services at Broomfield (hyper-acute stroke unit, thrombolysis on arrival and vascular" in closing.paper
     )

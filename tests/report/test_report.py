@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import LAPTOP, NARROW, WIDE, Browser, Visit, visit
+from playwright.sync_api import ViewportSize
 from shipped import answer, question
 from worlds import as_today, small, three_doctors
 
@@ -104,6 +105,26 @@ def test_no_code_file_or_command_stands_in_what_a_leader_reads(seen: Visit):
     assert [text for text in texts if CODED.search(text)] == []
 
 
+# Numbers of the README's caveats that the page has not: people an area, areas that send anybody, more areas and who
+# comes from them to Broomfield, and what was worked out with patients sent elsewhere or as many as the model has.
+IN_THE_README_ALONE = {"8,000", "1,874", "823", "84", "21.67", "80", "33", "16"}
+
+
+def test_every_number_of_the_readmes_caveats_is_on_the_page_too(folder: Path):
+    number = re.compile(r"(?<![\w.,])\d(?:[\d,]*\d)?(?:\.\d+)?(?![\w])")
+    caveats = (ROOT / "README.md").read_text(encoding="utf-8").partition("know before repeating it:")[2]
+    caveats = re.sub(r"\]\([^)]*\)", "]", caveats.partition("Until November 2026")[0])
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    told = [page.partition('<section id="answer"')[2].partition("</section>")[0], page.partition('id="references"')[2]]
+    on_the_page = number.findall(
+        unescape(re.sub(r"<[^>]+>", " ", " ".join([told[0], told[1].partition("</table>")[0]])))
+    )
+    found = number.findall(re.sub(r"\n\d\. ", "", caveats))
+    assert len(found) > 60
+    # Under 10 a number may be there by chance.
+    assert {one for one in found if len(one) > 1} - {*on_the_page} == IN_THE_README_ALONE
+
+
 def test_the_same_runs_give_the_same_bytes(folder: Path):
     page = report.page([folder / "base", folder / "july_2018"])
     assert page.encode() == (folder / "page.html").read_bytes()
@@ -137,15 +158,17 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         "hyper-acute stroke unit at Broomfield and Southend; full emergency department at Southend.",
         "10% treated outside",
         "the area: 187 of 1,863 (today 10%, as who leaves is kept as it was).",
-        # All three saw enough in another year: why two close all the same.
-        "all 3 in 2021/22, taking 18 stroke consultants; there were 13 in 2019 and 15 in 2021), and have 6",
+        # What decides is a sentence of its own.
+        "at least 600 patients a year at each hyper-acute stroke unit and 10 WTE emergency medicine consultants at",
+        # The next best is not taken for the next in minutes.
+        "by 600 patients a unit: Broomfield and Southend.",
         # What the model has today is never taken for what was counted.
         "The model's today is not as counted in 2018/19:",
         "Basildon 799 patients, not 557; Broomfield 416, not 555; Southend 487, not 713.",
         # Of those who lose, 877 and 26, the model has fewer than were counted at the sites that close.
         "this model has 903 today (877 residents, 26 from outside); 1,268 were counted in 2018/19, so more may lose.",
         # Why it is these sites that are named: others are quicker still, and further from the rules.
-        "of quicker choices the hyper-acute stroke unit at Broomfield and Southend is nearest to the rules (22.26 min",
+        "Of quicker choices Broomfield and Southend is nearest to the rules (22.26 minutes, not",
         "24.64; 83% within 30 minutes, not 75%), but Broomfield would see 518 patients a year, 82",
         # Why the emergency department closes, by how much it would miss, and what is next best.
         "quicker (18.53 minutes, not 21.38), but it takes 30 WTE emergency medicine consultants; there were 25 in",
@@ -180,7 +203,7 @@ def test_what_a_leader_asks_first_is_answered_without_scrolling(seen: Visit):
         assert text in below
     # The rule that decides is told once, with the patients that it misses, where the answer is.
     first_screen = plain_text(seen, "p.gained:not(.rests)") + plain_text(seen, ".cards")
-    assert first_screen.count("82 short of the 600") == 1 and first_screen.count("600") == 2
+    assert first_screen.count("82 short of the 600") == 1 and first_screen.count("600") == 4
     for selector in ("#placements", "#dumbbell"):
         box = seen.page.locator(selector).bounding_box()
         assert box and box["y"] + box["height"] <= LAPTOP[1], selector
@@ -446,6 +469,7 @@ TYPED = [
     ("Chelmsfrod", 1, "Chelmsford, district", ""),
     ("E010158", 8, "Southend-on-Sea 003A, E01015814, Southend-on-Sea", ""),
     ("CM1 7ET", 0, "", ""),
+    ("Leigh-on-Sea", 0, "", ""),
     ("nowhere at all", 0, "", ""),
 ]
 
@@ -460,7 +484,8 @@ def test_places_are_found_as_people_type_them_and_enter_chooses_only_one_that_is
         said = seen.page.locator("#place-found").text_content() or ""
         assert said.startswith(found) if found else said == "", typed
     told = seen.page.locator("#places-said")
-    assert told.text_content() == "No such place. Try a town, a district or a hospital."
+    none = "No such place. Villages and wards are not known here: try a town, a district or a hospital."
+    assert told.text_content() == none
     seen.page.fill("#place", "SS0")
     assert (told.text_content() or "").startswith("Postcodes are not known here.")
     seen.page.fill("#place", "sothend")
@@ -578,16 +603,18 @@ SMALLEST = """Array.from(document.querySelectorAll('main *, header *'))
     .map(one => [parseFloat(getComputedStyle(one).fontSize), one.textContent.slice(0, 60)])
     .sort((one, other) => one[0] - other[0])[0]"""
 NINE_POINTS = 12  # CSS pixels
+# What is printed of a sheet, in CSS pixels.
+PAPER: ViewportSize = {"width": 718, "height": 1040}
 
 
 def on_paper(seen: Visit) -> None:
     """Print as it is, and look at what is on paper: nothing is wider than it, too small to be read, or left out."""
     told = seen.page.locator("#affected tbody tr:visible").count()
     assert pages(seen) >= 3
-    seen.page.set_viewport_size({"width": 703, "height": 1040})
+    seen.page.set_viewport_size(PAPER)
     seen.page.emulate_media(media="print")
     seen.page.evaluate("ready(true)")
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 703
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
     size, words = seen.page.evaluate(SMALLEST)
     assert size >= NINE_POINTS - 0.01, words
     picture = seen.page.locator("#picture").bounding_box()
@@ -650,21 +677,24 @@ def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_wou
     run = write_files(files_of(found.plan, found.set_against, found.would_change.record), tmp_path / "care")
     with visit(browser, op.write_report([run], tmp_path / "page.html").as_uri()) as seen:
         for text in (
-            "the same sites would be best; 24.64 minutes on average to the hyper-acute stroke unit, not 50.70.",
+            "units large enough and no staff lacking, as the rules ask: the hyper-acute stroke unit would see",
+            "24.64 minutes on average to the hyper-acute stroke unit, not 50.70 (28.73 of them on the road).",
             # Where thrombolysis closes patients wait: that is a question of safety.
             "390 of 1,863 stroke admissions are seen first at Broomfield, where thrombolysis on arrival closes, and",
             "what is done for them meanwhile is not counted.",
             "68.6 minutes on average (390 by transfer, by 139.8; 487 straight there, by 11.6), assumed waits included",
             "3 of 15 services at Broomfield and 8 of 15 services at Southend. Kept in name only",
-            "Southend would have no full emergency department, selective emergency department or specialist emergency",
-            "inpatient paediatrics and consultant-led obstetrics would stay there without emergency general surgery",
+            # What stays without what it needs is a question of safety.
+            "inpatient paediatrics and consultant-led obstetrics without what they need: emergency general",
+            "5 more services change sites; 7 do not, and 1 keeps a site to which nobody is taken.",
+            "by 600 patients a unit: Basildon and Broomfield.",
             "Basildon, +3.5 minutes per attendance.",
             "journeys to 5 more services; 2 more close of which no patients are counted.",
             "this model has 903 today (877 residents, 26 from outside); 1,268 were counted in 2018/19, so more may",
             "two hyper-acute stroke units would be best: at Basildon and Broomfield or, in the main",
-            "journey to the hyper-acute stroke unit (of those who stay), waits included: 186 minutes; today 48.",
+            "journey to it (of those who stay), waits included: 186 minutes; today 48.",
             "Of the 127 figures that go into it 91 have no checked source.",
-            "no stroke consultants would be lacking (with today's sites 5); no emergency medicine consultants would be",
+            "no stroke consultants (with today's sites 5) and no emergency medicine consultants (5 WTE) would be",
             "it takes 30 WTE emergency medicine consultants; there were 25 in 2017.",
             "hyper-acute stroke unit and thrombolysis on arrival at Basildon and Broomfield. Enough for that: about",
             "take at Basildon, Broomfield and Southend; 3 more services change sites.",
@@ -682,12 +712,15 @@ def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_wou
         assert seen.page.locator(".matrix tr:has(.bad)").count() == 8
         assert seen.violations() == []
         # Paper has who would provide what on its first side, too, and says where the rest is.
-        seen.page.set_viewport_size({"width": 703, "height": 1040})
+        seen.page.set_viewport_size(PAPER)
         seen.page.emulate_media(media="print")
         seen.page.evaluate("ready(true)")
         box = seen.page.locator(".matrix").first.bounding_box()
         assert box and box["y"] + box["height"] <= 1040
         assert "7 more: full print, “What would change it”." in seen.page.locator(".cards").inner_text()
+        # In brief it is one sheet.
+        seen.page.evaluate("document.documentElement.classList.add('brief')")
+        assert pages(seen) == 1
     assert seen.quiet
 
 
@@ -1048,6 +1081,27 @@ def test_answers_with_different_borders_stand_side_by_side_and_the_page_says_so(
     assert seen.quiet
 
 
+def test_what_is_said_of_a_preset_is_what_stands_in_its_column(browser: Browser, tmp_path: Path):
+    """Ash sees 30 patients and Birch 35, of 36 asked for: one rule, broken at one site and at both."""
+    problem = small(minimum_patients=Figure(36))
+    chosen = [
+        op.evaluate(problem, frozenset((site, "clinic") for site in sites)) for sites in (["ash"], ["ash", "birch"])
+    ]
+    (tmp_path / "page.html").write_text(report.page([op.solve(problem), *chosen]), encoding="utf-8")
+    with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
+        presets, verdicts = seen.page.locator(".preset"), list[str]()
+        for number in range(presets.count()):
+            presets.nth(number).click()
+            for row in ("Rules broken", "Places where rules are broken"):
+                cells = seen.page.locator("#options tr", has=seen.page.get_by_role("rowheader", name=row, exact=True))
+                _, *runs, mine = cells.first.locator("td").all_text_contents()
+                assert runs[number] == mine, row
+            verdicts.append(seen.page.locator("#rules-broken strong").inner_text())
+            assert seen.page.locator("#placements tr.now td:last-child").inner_text() == "too few patients"
+        assert verdicts == ["Your choice breaks 1 rule", "Your choice breaks 1 rule, in 2 places"]
+    assert seen.quiet
+
+
 def test_a_run_as_today_is_read_beside_one_that_is_not(folder: Path, tmp_path: Path):
     op.write_run(answer("what_if/border_nearest"), tmp_path / "nearest")
     both, of_one_question = (
@@ -1078,7 +1132,7 @@ def test_where_no_sharing_keeps_to_the_limits_the_page_says_so(browser: Browser,
     (tmp_path / "page.html").write_text(report.page([plan]), encoding="utf-8")
     with visit(browser, (tmp_path / "page.html").as_uri()) as seen:
         assert "no way to share patients out keeps to the limits" in plain_text(seen, "#shared")
-        assert "Breaks rules in 2 cases." in plain_text(seen, "#said")
+        assert "Breaks 1 rule, in 2 places." in plain_text(seen, "#said")
         tick(seen, "clinic", "birch")
         assert plain_text(seen, "#shared").startswith("Patients are shared out")
     assert seen.quiet

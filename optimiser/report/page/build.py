@@ -394,7 +394,7 @@ class _Page:
     def _as_counted(self, main: str | None) -> list[str]:
         """Return what was counted today of the service shown first, and how far the model is from that."""
         one = self.counts.get(main or "")
-        return [in_words(self.run.plan, one)] if one else []
+        return [" ".join(filter(None, (in_words(self.run.plan, one), cards.counted(self.run.plan))))] if one else []
 
     @property
     def _choose(self) -> dict[str, Any]:

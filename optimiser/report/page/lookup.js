@@ -51,7 +51,7 @@ function stepsApart(one, other, most) {
 function listPlaces() {
   const typed = byId("place").value, {found, nearly} = placesLike(typed), some = found.slice(0, MOST_PLACES);
   const of = found.length > some.length ? `${some.length} of ${commas(found.length)} places shown: type more to narrow them down` : `${found.length} place${found.length === 1 ? "" : "s"}`;
-  const none = POSTCODE.test(typed.trim()) ? "Postcodes are not known here. Try a town, a district or a hospital." : "No such place. Try a town, a district or a hospital.";
+  const none = POSTCODE.test(typed.trim()) ? "Postcodes are not known here. Try a town, a district or a hospital." : "No such place. Villages and wards are not known here: try a town, a district or a hospital.";
   const said = plainName(typed).length < LEAST_TYPED ? "" : !found.length ? none : nearly ? "No such place. Did you mean:" : `${of}.`;
   byId("places-said").textContent = said;
   byId("places").replaceChildren(...some.map(one => {

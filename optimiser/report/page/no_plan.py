@@ -27,7 +27,7 @@ from optimiser.report.cards import Card, Line
 from optimiser.report.page import parts, tables
 from optimiser.report.page.matrix import matrix
 from optimiser.report.page.rendering import rendered
-from optimiser.report.summary_of_staff import moved, staff_in_words, year_of
+from optimiser.report.summary_of_staff import lacks_staff, moved, staff_in_words, year_of
 
 MOST_ON_A_CARD = 4
 NOBODY = "at most 0 "
@@ -156,7 +156,18 @@ class _Page:
             return f"No plan meets every rule: one rule cannot be met at all.{closes}"
         them = "both hold" if many == 2 else "hold together"
         on = f" on the {words.lower(self.problem.services[self.about[0]].name)}" if len(self.about) == 1 else ""
-        return f"No plan meets every rule: {amount(many, 'rules')}{on} cannot {them}.{closes}"
+        return f"No plan meets every rule: {amount(many, 'rules')}{on} cannot {them}{self._takes()}.{closes}"
+
+    def _takes(self) -> str:
+        """Return what a rule of the clash takes, where all its others hold, and what there is, to end a clause."""
+        for row in self.sets[0]:
+            rule, *names = row["instance"].split(".")
+            there = self._without(row)
+            takes = lacks_staff(there, names[0]) if JUDGED[rule].from_staff and names[0] in self.about else ""
+            sees = broken.in_short(there, broken.lines(there)) if JUDGED[rule].would_see else ""
+            if takes or sees:
+                return f": they take {takes}" if takes else f": {sees}"
+        return ""
 
     def _cards(self) -> Iterator[Card]:
         first, *others = self.sets
@@ -387,9 +398,12 @@ class _Page:
 
     def _clashing(self, row: Mapping[Any, str]) -> dict[str, str]:
         """Return a rule of a clash in words, and sites with which all the others of it hold."""
+        return {"words": _said(row["words"]), "others_hold": words.answer(self._without(row))}
+
+    def _without(self, row: Mapping[Any, str]) -> Plan:
+        """Return the plan by which all the other rules of a clash hold."""
         pairs = [one.rpartition(" at ") for one in row["without_it"].split("; ") if one]
-        there = evaluate(self.problem, frozenset((site, service) for service, _, site in pairs))
-        return {"words": _said(row["words"]), "others_hold": words.answer(there)}
+        return evaluate(self.problem, frozenset((site, service) for service, _, site in pairs))
 
 
 def _by_service(problem: Problem, pairs: Collection[tuple[str, str]]) -> dict[str, list[str]]:

@@ -73,8 +73,13 @@ function differences(from, to) {
   return said;
 }
 
-// Of one rule each site where it is broken is a case of its own.
-const amountOfRules = ({broken}) => (broken.length ? (broken.length > 1 ? `rules in ${broken.length} cases` : "1 rule") : "no rule");
+// How many rules are broken: one may be broken at several sites.
+const rulesBroken = ({broken}) => new Set(broken.map(rule => rule.instance.split(".").filter(part => !question.sites.some(site => site.code === part)).join("."))).size;
+
+function amountOfRules({broken}) {
+  const rules = rulesBroken({broken}), places = broken.length > rules ? `, in ${broken.length} places` : "";
+  return rules ? `${rules} rule${rules > 1 ? "s" : ""}${places}` : "no rule";
+}
 const rulesSaid = result => `Breaks ${amountOfRules(result)}.`;
 
 function journeySaid(code, result, against, word) {
@@ -182,7 +187,7 @@ function cellsOf(code, {way, result}, longest, {patients: floor, staff: more}) {
   };
   const share = value => ({text: FORMS.percent(value), length: Number.isFinite(value) ? Math.floor(length * value) : undefined});
   const seen = way.sites.map(site => measure(result, "site_patients", code, site)), least = Math.min(...seen), most = Math.max(...seen);
-  const cells = [minutes("mean_minutes"), ...(transfer ? [minutes("mean_minutes_straight_there")] : []),
+  const cells = [minutes("mean_minutes"), ...(transfer ? ["mean_road_minutes", "mean_minutes_straight_there"].map(minutes) : []),
     share(withinOf(result, code)), share(outsideOf(result, code)),
     way.sites.length ? {text: [...new Set([least, most].map(FORMS.whole))].join(" to "), bad: (floor !== null && least < floor) || (ceiling !== null && most > ceiling)} : {text: "–"}];
   if (team) {
@@ -369,9 +374,7 @@ function breach(rule) {
 
 function fillCells() {
   for (const {code} of question.services) now.measures.set(`sites|${code}|`, PAGE.letters && chosen[code].length ? chosen[code].map(site => PAGE.letters[site]).join(" ") : sitesOf(chosen[code]));
-  const sites = new Set(question.sites.map(site => site.code));
-  const whose = rule => rule.instance.split(".").filter(part => !sites.has(part)).join(".");
-  now.measures.set("rules_broken||", new Set(now.broken.map(whose)).size);
+  now.measures.set("rules_broken||", rulesBroken(now));
   now.measures.set("places_where_rules_are_broken||", now.broken.length);
   for (const rule of now.broken) now.measures.set(`breaks_${rule.instance}_(${rule.unit.replaceAll(" ", "_")})||`, Math.abs(rule.left - rule.right));
   for (const name of ["transfers_per_day", "repatriations_per_year", "ambulance_hours_per_year", "beds_needed"]) {
@@ -393,7 +396,7 @@ function fillRules() {
   const all = !question.not_judged.length, kept = all ? "no rule" : "no rule that is judged here";
   const head = element("p", "", {class: `status ${broken.length ? "bad" : all ? "good" : "open"}`});
   head.append(element("span", broken.length ? "✗" : all ? "✓" : "–", {class: "mark", "aria-hidden": "true"}), " ",
-    element("strong", broken.length ? `Your choice breaks ${broken.length} rule${broken.length > 1 ? "s" : ""}` : `Your choice breaks ${kept}`));
+    element("strong", `Your choice breaks ${broken.length ? amountOfRules(now) : kept}`));
   const list = element("ul");
   for (const rule of broken.slice(0, 12)) list.append(element("li", breach(rule)));
   if (broken.length > 12) list.append(element("li", `and ${broken.length - 12} more`));

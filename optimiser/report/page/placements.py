@@ -189,7 +189,7 @@ def heads(problem: Problem, service: str) -> list[str]:
     asked = ", ".join(f"{bound} {whole(limit.value)}" for bound, limit in limits.items() if limit)
     seen = f"{AT_A_UNIT}{f' ({asked})' if asked else ''}"
     average = "average minutes, waits included" if one.transfer else "average minutes"
-    straight = ["average if taken straight there"] if one.transfer else []
+    straight = ["of these on the road", "average if taken straight there"] if one.transfer else []
     return [
         *("at", average, *straight, f"within {words.limit_of(one):g} minutes", "treated outside", seen),
         *([f"{_team(problem, rota)} needed"] if rota else []),
@@ -252,9 +252,9 @@ def _placement(plan: Plan, service: str, way: Way) -> Placement:
 
 def _journeys(problem: Problem, service: str, values: dict[str, float]) -> Iterator[Bar]:
     """Yield average minutes, the share within the standard and that treated outside."""
-    ways_there = ["", measures.STRAIGHT_THERE] if problem.services[service].transfer else [""]
-    for ending in ways_there:
-        mean = values.get(f"mean_minutes{ending}|{service}|", float("nan"))
+    of_transfer = ["mean_road_minutes", f"mean_minutes{measures.STRAIGHT_THERE}"]
+    for measure in ("mean_minutes", *(of_transfer if problem.services[service].transfer else ())):
+        mean = values.get(f"{measure}|{service}|", float("nan"))
         known = isfinite(mean)
         yield Bar(decimals(mean, 2) if known else "no site", mean if known else None, minutes=True)
     for share in (words.share_within(values, service), words.share_outside(values, problem, service)):
