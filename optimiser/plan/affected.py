@@ -602,7 +602,7 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def _together(
-    found: pd.DataFrame, which: npt.NDArray[np.int64], rows: npt.NDArray[np.int64], going: npt.NDArray[np.float64]
+    found: pd.DataFrame, which: npt.NDArray[np.integer], rows: npt.NDArray[np.integer], going: npt.NDArray[np.float64]
 ) -> pd.DataFrame:
     """Return the areas of some rows, numbered by ``which`` of a service and area they are, as they first appear."""
     of, areas = pd.factorize(which[rows])
@@ -610,7 +610,7 @@ def _together(
     patients, times = found["patients"].to_numpy(dtype=float)[rows], found[means].to_numpy(dtype=float)[rows]
 
     def total(many: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.bincount(of, many, len(areas))
+        return np.bincount(of, many, len(areas)).astype(float)
 
     most = np.argsort(-patients, kind="stable")
     most = most[np.unique(of[most], return_index=True)[1]]
