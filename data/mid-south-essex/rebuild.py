@@ -88,7 +88,9 @@ def plain(number: str, decimals: int = 6) -> str:
 
 def table_text(header: Row, rows: Iterable[Row]) -> str:
     """Return a CSV as text: header, rows in order of their codes, LF line ends."""
-    return "".join(",".join(row) + "\n" for row in (header, *sorted(rows)))
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([header, *sorted(rows)])
+    return text.getvalue()
 
 
 def looked_up(row: dict[str, str] | None, keys: Iterable[str], what: str, where: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ const FAR = 10; // minutes longer or shorter that people notice
 // Turn what is packed into arrays, once.
 function readQuestion(data) {
   const areas = {...data.areas};
-  for (const name of ["resident", "people", "older", "fifths", "district"]) {
+  for (const name of ["resident", "people", "older", "fifths", "district", "ward"]) {
     if (areas[name]) areas[name] = unpacked(areas[name]);
   }
   const timesOf = packed => ({

@@ -116,6 +116,15 @@ def _areas(problem: Problem) -> Data:
         found["resident_districts"] = len(known)
         found["district"] = packed(np.array([everywhere.index(d) if isinstance(d, str) else -1 for d in districts]))
         found["names"] = without_what_is_shared(found["names"], list(districts))
+    if "ward" in areas:
+        # Two districts may have wards of one name.
+        homes = areas["district"].fillna("") if "district" in areas else pd.Series("", areas.index)
+        each = [
+            (str(ward), str(home)) if ward else None for ward, home in zip(areas["ward"].fillna(""), homes, strict=True)
+        ]
+        wards = sorted({one for one in each if one})
+        found["wards"] = [ward for ward, _ in wards]
+        found["ward"] = packed(np.array([wards.index(one) if one else -1 for one in each], dtype=float))
     return found
 
 
