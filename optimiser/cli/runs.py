@@ -98,6 +98,8 @@ def compare(
         compared, frames = compare_tables(tables), affected(tables)
         on_roads = _on_roads(roads, shown, config, tables, tell) if roads else {}
     known = {sentence: source for one in each.values() for sentence, source in one.known.items()}
+    # What warns of the others stands before them, whichever answer it is of.
+    known = dict(sorted(known.items(), key=lambda one: not one[0].startswith("Warning")))
     everything = {
         "compared": compared.reset_index(),
         **frames,

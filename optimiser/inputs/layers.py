@@ -86,10 +86,11 @@ class Said:
 
 @dataclass
 class Layers:
-    """What a file says once laid over all that it is based on, and the faults found on the way."""
+    """What a file says once laid over all it is based on, the faults on the way, and the files, the last on top."""
 
     said: Said | None
     faults: list[Fault] = field(default_factory=list)
+    files: tuple[Path, ...] = ()
 
     def origins(self) -> dict[Spot, Origin]:
         """Return where everything was written, by the keys that lead to it."""
@@ -113,7 +114,7 @@ def _read_chain(path: Path, above: list[Path]) -> Layers:
         faults = [*faults, Fault(str(schema.origin), NO_SCHEMA)]
     based_on = said.value.pop(BASED_ON, None)
     if based_on is None or based_on.value is None:
-        return Layers(said, faults)
+        return Layers(said, faults, (path,))
     fault = _fault_of_base(path, based_on, above)
     if fault:
         return Layers(said, [*faults, Fault(str(based_on.origin), fault)])
@@ -121,7 +122,7 @@ def _read_chain(path: Path, above: list[Path]) -> Layers:
     faults = base.faults + faults
     if base.said is None:
         return Layers(None, faults)
-    return Layers(_laid(base.said, said), faults)
+    return Layers(_laid(base.said, said), faults, (*base.files, path))
 
 
 def _fault_of_base(path: Path, based_on: Said, above: list[Path]) -> str:

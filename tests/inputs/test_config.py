@@ -69,6 +69,26 @@ def test_lists_replace_and_null_takes_away(tmp_path: Path) -> None:
     assert settings.services["care"].at_least_sites is None
 
 
+def test_what_is_to_be_known_says_first_whose_roads_and_journeys_it_was_said_with(tmp_path: Path) -> None:
+    """Roads that are said below it, or that are as they are, it was said with; a run repeats it, and adds nothing."""
+    known, shut = "know_before: [{sentence: 'Mind.'}]\n", "roads: {close: [A1]}\ntravel: {factor: 1.5}\n"
+    write_question(tmp_path, CONFIG + known)
+
+    def said(name: str, text: str) -> list[str]:
+        config = read_config(write_config(tmp_path, name, f"based_on: {text}"))
+        again = read_config(write_config(tmp_path, "run.yaml", resolved_yaml(config))).settings.know_before
+        assert again == config.settings.know_before
+        return [one.sentence for one in again or ()]
+
+    tables, roads = (
+        f"Warning, what is to be known of this was said with {usual}: with those of shut.yaml other sites may be best."
+        for usual in ("journeys as the place's tables have them", "roads as they are")
+    )
+    assert said("shut.yaml", f"base.yaml\n{shut}") == [tables, roads, "Mind."]
+    assert said("above.yaml", f"shut.yaml\n{known}") == ["Mind."]
+    assert said("open.yaml", "base.yaml\nroads: {close: [], untouched: [rail]}\n") == ["Mind."]
+
+
 @pytest.mark.parametrize("figure", ["7", "{value: 7}"])
 def test_a_figure_stated_anew_loses_the_source_of_the_old_one(figure: str, tmp_path: Path) -> None:
     config = read_config(what_if(tmp_path, f"services: {{care: {{minimum_patients: {figure}}}}}\n"))

@@ -18,8 +18,15 @@ from optimiser.inputs.config.writing import (
     sites_of,
     with_exceptions,
 )
-from optimiser.inputs.layers import Layers, read_layers
+from optimiser.inputs.layers import Layers, Said, read_layers
 from optimiser.inputs.schema import financial_year
+
+# Settings that say how long journeys take, by group, and without which of them what is to be known was said.
+LONGER = {
+    "roads": (("close", "slow", "hour"), "roads as they are"),
+    "travel": (("factor", "time"), "journeys as the place's tables have them"),
+}
+OF_OTHERS = "Warning, what is to be known of this was said with {}: with those of {} other sites may be best."
 
 __all__ = [
     "OBJECTIVES",
@@ -56,6 +63,7 @@ def draft_config(path: str | Path) -> Draft:
     layers = read_layers(path)
     if words := _is_another_kind(layers, path):
         return Draft(None, (Fault(shown(path), words),))
+    _tell_of_others(layers)
     settings, faults = settings_of(layers, Settings)
     if settings is None:
         return Draft(None, tuple(faults))
@@ -65,6 +73,26 @@ def draft_config(path: str | Path) -> Draft:
     named = layers.said.plain() if layers.said else {}
     faults += [Fault(where, words) for where, words in contradictions(config, named)]
     return Draft(config, tuple(dict.fromkeys(faults)), tuple(_years_taken(layers)))
+
+
+def _tell_of_others(layers: Layers) -> None:
+    """Say before what is to be known of a question which of its journeys a file laid over it has otherwise, if any.
+
+    It is one of these sentences itself, so that every reader of a run has it.
+    """
+    said = layers.said.value if layers.said else {}
+    known = said.get("know_before")
+    if known is None or not isinstance(known.value, list) or known.origin.path not in layers.files:
+        return
+    later = layers.files[layers.files.index(known.origin.path) + 1 :]
+    for group, (names, usual) in LONGER.items():
+        stated = said[group].value if group in said else None
+        each = [stated[name] for name in names if name in stated] if isinstance(stated, dict) else []
+        parts = [part for one in each for _, part in one.walk() if part.value not in (None, [], {})]
+        if over := next((part.origin for part in parts if part.origin.path in later), None):
+            file = over.path.name
+            words = {"sentence": OF_OTHERS.format(usual, file), "source": f"{group} in {file}"}
+            known.value.insert(0, Said({key: Said(one, over) for key, one in words.items()}, over))
 
 
 def _is_another_kind(layers: Layers, path: Path) -> str | None:
