@@ -98,11 +98,12 @@ def read_question(path: str | Path, *, with_roads: bool = False, anew: bool = Fa
         place, table_faults = with_sites(config, place)
     years = dict(words.split(": ", maxsplit=1) for words in draft.taken)
     found = [] if place is None else [_fault(*one, years) for one in disagreements(config, place)]
-    if config.settings.roads is not None and place is not None and not table_faults:
+    if config.settings.roads is not None and place is not None:
         # A graph of roads takes a while to import, and few questions ask for one.
         from optimiser.inputs.roads import road_faults
 
-        found += [Fault(*one) for one in road_faults(config.settings, place, partial(config.where, "roads"))]
+        where = partial(config.where, "roads")
+        found += [Fault(*one) for one in road_faults(config.settings, place, where, table_faults)]
     faulty = {fault.place for fault in draft.faults}
     cover = [Fault(where, words) for where, words in (*site_faults(config, faulty), *cover_faults(config))]
     if draft.faults and place and not (cover or table_faults or found):

@@ -159,11 +159,43 @@ def lengthened(minutes: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(cells, index=minutes.index, columns=minutes.columns)
 
 
-def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tuple[str, str]]:
-    """Yield where and what for everything that settings say of roads and the network of their place cannot do."""
+def road_faults(
+    settings: Settings, place: Place, where: Where, of_tables: Sequence[Fault] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield where and what for everything that settings say of roads and the network of their place cannot do.
+
+    ``of_tables`` are the faults of the place's tables: what rests on those of the network waits until they are mended.
+    """
     event = event_of(settings.roads)
     if not event:
         return
+    off = list(_off_the_roads(settings, place, where))
+    yield from off
+    if absent := lacks_a_network(place):
+        words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."
+        yield where(), words
+        return
+    no_hours = event.hour is not None and place.road_hours.empty
+    if no_hours:
+        yield where("hour"), "the place has no road_hours.csv (docs/roads.md). Add it, or take hour out."
+    if any(f"{name}.csv" in one.place for one in of_tables for name in (*TABLES, *BESIDE)):
+        yield where(), "names of stretches are looked at once the tables of the network are mended."
+        return
+    network, wrong = network_of_place(place), False
+    said: list[tuple[str, str | int, str]] = [("close", number, one) for number, one in enumerate(event.close)]
+    for setting, spot, stretch in (*said, *(("slow", one, one) for one in event.slow)):
+        try:
+            network.links_of(stretch)
+        except ValueError as fault:
+            wrong = True
+            yield where(setting, spot), str(fault)
+    if not (wrong or off or no_hours or of_tables):
+        lost = _not_on_the_network(settings, place, network) or _without_a_way(settings, place, network, event)
+        yield from ((where(), words) for words in lost)
+
+
+def _off_the_roads(settings: Settings, place: Place, where: Where) -> Iterator[tuple[str, str]]:
+    """Yield what is amiss of modes that do not go by these roads."""
     untouched = settings.roads.untouched if settings.roads else ()
     known = {*place.modes, *place.transfers_by_mode.get("mode", ())}
     for number, mode in enumerate(untouched):
@@ -174,25 +206,6 @@ def road_faults(settings: Settings, place: Place, where: Where) -> Iterator[tupl
         words = f"it is not known how much longer journeys {listed(map(spoken, modes))} take then"
         told = "List under roads.untouched what this does not touch, such as trains, or a mode brought in as it is then"
         yield where(), f"{words}. {told}. Or take roads out, or travel_by and visitors_travel_by of services and teams."
-        return
-    if absent := lacks_a_network(place):
-        words = f"the place has no network of roads. Add {listed(absent)} (docs/roads.md), or take roads out."
-        yield where(), words
-        return
-    if event.hour is not None and place.road_hours.empty:
-        yield where("hour"), "the place has no road_hours.csv (docs/roads.md). Add it, or take hour out."
-        return
-    network, wrong = network_of_place(place), False
-    said: list[tuple[str, str | int, str]] = [("close", number, one) for number, one in enumerate(event.close)]
-    for setting, spot, stretch in (*said, *(("slow", one, one) for one in event.slow)):
-        try:
-            network.links_of(stretch)
-        except ValueError as fault:
-            wrong = True
-            yield where(setting, spot), str(fault)
-    if not wrong:
-        off = _not_on_the_network(settings, place, network) or _without_a_way(settings, place, network, event)
-        yield from ((where(), words) for words in off)
 
 
 def _codes(settings: Settings, place: Place) -> tuple[list[str], list[str]]:

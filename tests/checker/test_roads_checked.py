@@ -230,15 +230,22 @@ def faults(folder: Path, said: str, **changed: str | None) -> str:
 
 
 def test_every_fault_of_an_event_is_listed_at_once_with_its_line(tmp_path: Path):
-    said = "roads:\n  close: [A1 between West and Est, M1]\n  slow: {A9: 2, A1: 0.5}\n"
-    found = [line.partition("base.yaml, ")[2] for line in faults(tmp_path, said).splitlines()]
+    """Also beside faults of tables that are none of the network's, and of no hours; not where a link has one."""
+    said = "roads:\n  close: [A1 between West and Est, M1]\n  slow: {A9: 2, A1: 0.5}\n  hour: 8\n"
+    every = faults(tmp_path, said, activity="site,activity,period,count\nash,visit,2024/25,nine\n").splitlines()
+    found = [line.partition("base.yaml, ")[2] for line in every if "base.yaml" in line]
     first = CONFIG.count("\n") + 2
     assert [(line.partition(":")[0], line.partition(": ")[2][:40]) for line in found] == [
-        (f"line {first + 1}", '"A1" must be at least 1, not 0.5.'),
+        (f"line {first + 1}", '"A1" under roads: slow must be at least '),
+        (f"line {first + 2}", "the place has no road_hours.csv (docs/ro"),
         (f"line {first}", 'no junction of A1 is called "Est". Did y'),
         (f"line {first}", 'no road of road_links.csv is called "M1"'),
         (f"line {first + 1}", 'no road of road_links.csv is called "A9"'),
     ]
+    assert len(every) == len(found) + 1
+    waits = faults(tmp_path, said, road_links=TABLES["road_links"].replace("10,fast", "far,fast"))
+    assert "names of stretches are looked at once the tables of the network are mended." in waits
+    assert "M1" not in waits
 
 
 def test_a_place_without_a_network_is_told_what_to_add(tmp_path: Path):
@@ -321,6 +328,14 @@ def test_a_turn_against_a_one_way_street_and_one_by_no_street_are_refused_and_no
             (3, "from west to east. One comes there from middle"),
         )
     ]
+    # Where a link from east ends is not known, so nothing is said of turns from there or there.
+    links += "east,midle,A1,1,fast,\n"
+    (of_links, of_turns) = faults(
+        tmp_path, "", **{**PLACE, **TURNED, "road_links": links, "road_turns": turns}
+    ).splitlines()
+    assert '"midle"' in of_links and of_turns.partition(", ")[2].startswith(
+        "row 2: no link of road_links.csv leads from middle to"
+    )
 
 
 def test_a_kind_of_turn_without_a_table_of_delays_is_refused(tmp_path: Path):

@@ -274,7 +274,7 @@ FAULTS = {
     ),
     "a factor of next to nothing": (
         ("teams:", "travel: {times: {peak: 5e-324}, time: peak}\nteams:"),
-        'line 3: "peak" must be at least 0.01, not 4.94065645841247e-324.',
+        'line 3: "peak" under travel: times must be at least 0.01, not 4.94065645841247e-324.',
     ),
     "a stay without end": (
         ("activity: visit", "activity: visit\n    beds: {stay_days: 1e7}"),
@@ -362,12 +362,12 @@ FAULTS = {
     ),
     "ages that leave some patients out": (
         ("teams:", "demand: {ages: {visit: {under_65: 0.25, from_65: 0.7}}}\nteams:"),
-        'line 3: "visit" has shares that add up to 0.95, not 1. '
+        'line 3: "visit" under demand: ages has shares that add up to 0.95, not 1. '
         "State the share of each age, so that all patients are counted once.",
     ),
     "ages that count some patients twice": (
         ("teams:", "demand: {ages: {visit: {under_65: 0.1, from_65: 0.7, from_75: 0.200001}}}\nteams:"),
-        'line 3: "visit" has shares that add up to 1.000001, not 1. '
+        'line 3: "visit" under demand: ages has shares that add up to 1.000001, not 1. '
         "State the share of each age, so that all patients are counted once.",
     ),
     "a share of an age in per cent": (

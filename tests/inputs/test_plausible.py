@@ -227,19 +227,23 @@ def test_a_mode_that_has_times_above_a_day_beside_that_is_refused_once(tmp_path:
 
 
 def test_times_of_one_site_that_can_hardly_be_are_said_to_be_of_it_with_what_to_look_at(tmp_path: Path) -> None:
-    """Birch 200 km off is too near to all, and in seconds too far from all; of two odd times nothing is said so."""
+    """Birch 200 km off is too near to all, but no speed by the hour, and in other units it is one.
+
+    Of two odd times nothing is said so.
+    """
     moved = place(tmp_path / "moved")
     sites = moved / "sites.csv"
     sites.write_text(sites.read_text().replace("490000", "690000"))
     seconds = place(tmp_path / "seconds", lambda x, y, site: at_pace(x, y, site) * (1 if site != "birch" else 12))
+    hours = place(tmp_path / "hours", lambda x, y, site: at_pace(x, y, site) / (1 if site != "birch" else 60))
     more = place(tmp_path / "more", lambda x, y, site: at_pace(x, y, site) * (1 if site != "birch" else 60))
     two = place(
         tmp_path / "two", lambda x, y, site: 1 if (x, site) == (20, "birch") and y > 20 else at_pace(x, y, site)
     )
-    for folder, unit in ((moved, "hours"), (seconds, "seconds")):
+    also = ", and whether its minutes are {}".format
+    for folder, unit in ((moved, ""), (hours, also("hours")), (seconds, also("seconds"))):
         (doubt,) = [one for one in doubts(folder) if "by the straight line" in one]
-        look = f"look at its easting_m and northing_m in sites.csv, and whether its minutes are {unit}."
-        assert doubt.endswith(f" of them are of birch: {look}")
+        assert doubt.endswith(f" of them are of birch: look at its easting_m and northing_m in sites.csv{unit}.")
     (fault,) = refusal(more)
     remedy = "look whether its minutes are seconds, and if so divide all 25 of its times by 60."
     assert fault == f"journeys.csv: 22 times are no minutes, or above a day; all of them are of birch: {remedy}"

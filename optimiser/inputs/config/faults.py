@@ -108,7 +108,7 @@ def _words(error: Any, name: str, loc: tuple[Any, ...], origins: Mapping[Spot, O
         also = f" Did you mean {quoted(meant)}?" if meant else ""
         return f"{quoted(name)} is missing from {_inside(loc)}. Add it{f' ({meaning})' if meaning else ''}.{also}"
     if kind == "value_error":
-        return f"{subject} {context['error']}"
+        return f"{subject}{_under(loc, origins, shape)} {context['error']}"
     if kind == "literal_error":
         allowed = [word.strip("'") for word in context["expected"].replace(" or ", ", ").split(", ")]
         hint = did_you_mean(str(value), allowed, list_at_most=20)
@@ -139,6 +139,15 @@ def _last_written(name: str, loc: tuple[Any, ...], origins: Mapping[Spot, Origin
     """Return the name that was written: for the value inside a bare figure, that of the figure."""
     written = [part for n, part in enumerate(loc) if isinstance(part, str) and loc[: n + 1] in origins]
     return written[-1] if written else name
+
+
+def _under(loc: tuple[Any, ...], origins: Mapping[Spot, Origin], shape: type[Strict]) -> str:
+    """Return under which settings a name stands that is no setting, such as that of a road in ``roads: slow``."""
+    written = max((loc[:n] for n in range(len(loc) + 1) if loc[:n] in origins), key=len, default=())
+    is_name = (
+        len(written) == 3 and isinstance(written[2], str) and written[2] not in _known_settings(shape, written[:2])
+    )
+    return f" under {written[0]}: {written[1]}" if is_name else ""
 
 
 def _expected(kind: str) -> str:

@@ -86,18 +86,26 @@ def doubts(sheets: Mapping[str, Sheet], outlines: Outlines | None) -> Iterator[t
 
 
 def doubts_of_roads(sheets: Mapping[str, Sheet], areas: Points, sites: Points) -> Iterator[tuple[Sheet, Odd]]:
-    """Yield what of a network can hardly be: links, and ways to a junction, shorter than the straight line."""
+    """Yield what of a network can hardly be: links, and ways to a junction, shorter than the straight line.
+
+    Rows that are faulty are left out, so that the others are told at once with those faults.
+    """
     junctions = _points(sheets["road_junctions"], "junction")
-    ends = Points([*areas.codes, *sites.codes], np.concatenate([areas.km, sites.km]))
+    # A code of an area and a site is a fault, and nobody knows which is meant.
+    of_areas = {*areas.codes}
+    apart = [number for number, code in enumerate(sites.codes) if code not in of_areas]
+    ends = Points([*areas.codes, *(sites.codes[one] for one in apart)], np.concatenate([areas.km, sites.km[apart]]))
     for name, first, last, known in (
         ("road_links", "from_junction", "to_junction", junctions),
         ("road_access", "end", "junction", ends),
     ):
         sheet = sheets[name]
-        if not sheet.present or not sheet.sound(first, last, "km") or sheet.frame.empty:
+        if not sheet.present or not {first, last, "km"} <= {*sheet.frame} or sheet.frame.empty:
             continue
         straight = np.hypot(*(known.of(sheet.frame[first].tolist()) - junctions.of(sheet.frame[last].tolist())).T)
         rows = sheet.frame.assign(more=straight - sheet.frame["km"])
+        faulty = set().union(*(sheet.faulty.get(column, ()) for column in (first, last, "km")))
+        rows = rows.drop(index=[*faulty], errors="ignore")
         short = rows[rows["more"] > rows["km"] * ROUNDED + ROUNDED_KM].sort_values(
             "more", ascending=False, kind="stable"
         )
@@ -288,9 +296,8 @@ def _minutes(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -
             row = wrong.loc[wrong.index.min()]
             such = f"such as {row[start[0]]} to {row[end[0]]}, {row['km']:,.0f} km in {row['minutes']:g} minutes"
             why = f"{words} {limit:g} km/h by the straight line"
-            unit = "seconds" if limit == SLOWEST_KMH else "hours"
-            look = f"at its easting_m and northing_m in sites.csv, and whether its minutes are {unit}"
-            of_one = _of_one_site(wrong, far, look)
+            unit = ("seconds", MINUTES_AN_HOUR) if limit == SLOWEST_KMH else ("hours", 1 / MINUTES_AN_HOUR)
+            of_one = _of_one_site(wrong, far, "at its easting_m and northing_m in sites.csv", unit)
             yield Odd(why, wrong, f"{number_of(len(wrong), 'time')} {why}, {such}{of_one}")
     if len(zeros := far[far["minutes"] == 0]):
         why = f"0 minutes between places more than {LEAST_KM:g} km apart"
@@ -299,10 +306,11 @@ def _minutes(sheet: Sheet, start: tuple[str, Points], end: tuple[str, Points]) -
         yield from _far_from_neighbours(frame, start[1])
 
 
-def _of_one_site(wrong: pd.DataFrame, known: pd.DataFrame, look: str) -> str:
+def _of_one_site(wrong: pd.DataFrame, known: pd.DataFrame, look: str, unit: tuple[str, float] | None = None) -> str:
     """Return that most of the times that can hardly be are of one site, if they are, and what then to look at.
 
-    ``{all}`` in that stands for how many times are known of it.
+    ``{all}`` in that stands for how many times are known of it. ``unit`` is another that they may be in, with what
+    speeds are then multiplied by: it is named where the site's own are then more like those of the others.
     """
     columns = [one for one in ("site", "from_site", "to_site") if one in wrong]
     counts, all_of = (pd.concat([frame[one] for one in columns]).value_counts() for frame in (wrong, known))
@@ -314,6 +322,10 @@ def _of_one_site(wrong: pd.DataFrame, known: pd.DataFrame, look: str) -> str:
         return ""
     many = "all" if counts.iloc[0] == len(wrong) else f"{counts.iloc[0]:,}"
     site = counts.index[0]
+    if unit:
+        own = (known[columns] == site).any(axis=1)
+        apart = np.log(known["kmh"][own].median() / known["kmh"][~own].median())
+        look += f", and whether its minutes are {unit[0]}" if abs(apart + np.log(unit[1])) < abs(apart) else ""
     return f"; {many} of them are of {site}: look {look.format(all=f'{all_of[site]:,}')}"
 
 

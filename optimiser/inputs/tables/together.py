@@ -133,12 +133,19 @@ def _check_hours(hours: Sheet) -> None:
 
 
 def _check_turns(turns: Sheet, links: Sheet) -> None:
-    """Note turns from a junction, or to one, to which no link leads: they would forbid and delay nobody."""
+    """Note turns from a junction, or to one, to which no link leads: they would forbid and delay nobody.
+
+    Of a junction whose link has a fault at its other end, that is not known.
+    """
     ends = ("from_junction", "to_junction")
-    if not turns.present or not links.sound(*ends):
+    if not turns.present or not {*ends} <= {*links.frame}:
         return
-    before, after = dict[str, set[str]](), dict[str, set[str]]()
-    for start, end, one_way in links.frame.reindex(columns=[*ends, "one_way"]).itertuples(index=False, name=None):
+    before, after, unclear = dict[str, set[str]](), dict[str, set[str]](), set[str]()
+    for index, start, end, one_way in links.frame.reindex(columns=[*ends, "one_way"]).itertuples(name=None):
+        if wrong := [links.is_faulty(index, one) for one in ends] if links.is_faulty(index, *ends) else []:
+            if all(wrong):
+                return
+            unclear.add(start if wrong[1] else end)
         for one, other in ((start, end), *([] if one_way is True else [(end, start)])):
             after.setdefault(one, set()).add(other)
             before.setdefault(other, set()).add(one)
@@ -149,7 +156,8 @@ def _check_turns(turns: Sheet, links: Sheet) -> None:
     for column, around, words in sides:
         for index, at, code in turns.frame.reindex(columns=["junction", column]).itertuples(name=None):
             there = sorted(around.get(at, ()))
-            if not pd.isna(code) and code not in ("", *there) and not turns.is_faulty(index, column, "junction"):
+            unknown = turns.is_faulty(index, column, "junction") or not unclear.isdisjoint((at, code))
+            if not pd.isna(code) and code not in ("", *there) and not unknown:
                 told = f"no link of road_links.csv leads {words.format(code, at)}"
                 told = f"{told} {listed(there[:NAMED_ALIKE], 'nowhere')}. Correct the row, or take it out."
                 turns.add("no turn", told, index=int(index))
