@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from optimiser.inputs.tables import Place
 from optimiser.journeys.network import OPEN, THOUSAND, WAITS, Event, Network, Way
 from optimiser.problem.decimals import PLACES, exactly
 from optimiser.problem.words import code_called, in_full, listed
+from optimiser.report.export.drawing import DRAFT
 
 if TYPE_CHECKING:
     from optimiser.report.export.drawing import Figure
@@ -28,6 +29,7 @@ COLUMNS = ["road", "from", "to", "km", "minutes", "of which turns"]
 DEGREES, METRES = "EPSG:4326", "EPSG:27700"
 HONESTY = "The table's minutes count: the network says how much longer a journey is when roads are shut or slow"
 NO_MORE = ", and no more."
+STRAIGHT = "Lines are straight from junction to junction."
 ROUNDED = "Each figure is rounded by itself, so that sums may differ in the last digit."
 
 
@@ -39,8 +41,9 @@ class Route:
     network and from it. ``points`` are the ends of every stretch's links, in metres. ``table`` is which table
     ``minutes`` stand in; they are NaN where it has none. ``event`` says what is out of the ordinary, if anything, and
     ``longer`` by how many minutes the journey is longer for it. ``made_of_it`` says how the table's minutes were worked
-    out on the network, where they were, and ``verified`` how much of the network is marked as that. ``usual`` are the
-    ends of what is taken without the event, where there is one, and ``files`` the place's, for a map.
+    out on the network, where they were, and ``verified`` how much of the network is marked as that. ``usual`` and
+    ``usual_points`` are of what is taken without the event, where there is one, and ``shut`` the links that are shut
+    then, with their road. ``files`` are the place's, for a map.
     """
 
     start: str
@@ -53,13 +56,36 @@ class Route:
     longer: float = 0.0
     made_of_it: str = ""
     verified: str = ""
-    usual: tuple[Line, ...] = ()
+    usual: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=COLUMNS))
+    usual_points: tuple[Line, ...] = ()
+    shut: tuple[tuple[str, Line], ...] = ()
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def in_short(self) -> str:
         """From where to where, and the minutes that count, in all where more are added."""
-        return f"{self.start} to {self.end}: {_told(self.minutes, self.longer)}"
+        return f"{self.start} to {self.end}: {_told(self.in_all)}"
+
+    @property
+    def on_the_network(self) -> float:
+        """The network's own minutes."""
+        return float(self.legs["minutes"].sum())
+
+    @property
+    def in_all(self) -> float:
+        """The minutes that count, with those that the event adds; NaN where the table has none."""
+        return float(exactly(self.minutes) + exactly(self.longer)) if self.is_known else float("nan")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the table has minutes of the journey."""
+        return not pd.isna(self.minutes)
+
+    @property
+    def beyond(self) -> str:
+        """How many minutes the table has more than the network, or fewer; nothing where it has none."""
+        apart = round(self.in_all - self.on_the_network, 1) if self.is_known else 0
+        return f"{abs(apart):.1f} minutes {'more' if apart > 0 else 'fewer'}" if apart else ""
 
     @property
     def map(self) -> Figure:
@@ -72,7 +98,7 @@ class Route:
     def lines(self) -> list[str]:
         """The way in words, beside the minutes that count."""
         counted = f"{self.start} to {self.end}: {_told(self.minutes)} ({self.table})"
-        in_all = "" if pd.isna(self.minutes) else f", {_told(self.minutes, self.longer)} in all"
+        in_all = f", {_told(self.in_all)} in all" if self.is_known else ""
         more = f", and {self.longer:g} more{in_all}: {self.event}" if self.event else ""
         heads = COLUMNS if self.legs[COLUMNS[-1]].any() else COLUMNS[:-1]
         told = self.legs[heads].itertuples(index=False)
@@ -80,7 +106,8 @@ class Route:
         widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
         left = [f"{{:<{width}}}" for width in widths[:3]] + [f"{{:>{width}}}" for width in widths[3:]]
         table = ["  ".join(left).format(*row) for row in (heads, *cells)]
-        total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.legs['minutes'].sum():.1f} minutes."
+        total = f"The network's own way: {self.legs['km'].sum():.1f} km, {self.on_the_network:.1f} minutes"
+        total += f"; the table has {self.beyond}." if self.beyond else "."
         return [f"{counted}{more}.", "", *table, "", f"{total} {ROUNDED}", self.honesty, self.verified]
 
     @property
@@ -94,29 +121,40 @@ class Route:
         return {
             "from": self.start,
             "to": self.end,
-            "minutes": None if pd.isna(self.minutes) else self.minutes,
+            "minutes": self.minutes if self.is_known else None,
             "table": self.table,
             "event": self.event,
             "longer": self.longer,
             "made_of_it": self.made_of_it,
             "verified": self.verified,
-            "network": self.legs.to_dict("records"),
+            "minutes_in_all": self.in_all if self.is_known else None,
+            "network": _plain(self.legs).to_dict("records"),
         }
 
     @property
     def geojson(self) -> str:
-        """The way as lines from junction to junction, in degrees (EPSG:4326): straight ones, not as the road bends."""
+        """The way, the usual one and what is shut, in degrees (EPSG:4326): straight lines from junction to junction."""
         import geopandas
         import shapely
 
-        lines = geopandas.GeoSeries([shapely.LineString(points) for points in self.points], crs=METRES)
-        frame = geopandas.GeoDataFrame(self.legs, geometry=lines.values, crs=METRES)
-        return f"{frame.to_crs(DEGREES).to_json(drop_id=True, separators=(',', ':'))}\n"
+        shut = pd.DataFrame({"road": [road for road, _ in self.shut]})
+        parts = (("way", self.legs, self.in_all), ("usual way", self.usual, self.minutes), ("shut", shut, None))
+        each = [_plain(rows).assign(part=part, minutes_in_all=in_all) for part, rows, in_all in parts if len(rows)]
+        frame, said = pd.concat(each), {"table": self.table, "event": self.event, "note": f"{DRAFT} {STRAIGHT}"}
+        lines = [*self.points, *self.usual_points, *(line for _, line in self.shut)]
+        known = geopandas.GeoDataFrame(
+            frame.assign(**said), geometry=[shapely.LineString(points) for points in lines], crs=METRES
+        )
+        return f"{known.to_crs(DEGREES).to_json(drop_id=True, separators=(',', ':'))}\n"
 
 
-def _told(minutes: float, more: float = 0.0) -> str:
-    known = not pd.isna(minutes)
-    return f"{in_full(float(exactly(minutes) + exactly(more)))} minutes" if known else "no minutes are known"
+def _plain(legs: pd.DataFrame) -> pd.DataFrame:
+    """Return legs with names of columns that programmes read: none with a space."""
+    return legs.rename(columns=lambda name: name.replace(" ", "_"))
+
+
+def _told(minutes: float) -> str:
+    return "no minutes are known" if pd.isna(minutes) else f"{in_full(minutes)} minutes"
 
 
 def route(config: str | Path, start: str, end: str) -> Route:
@@ -162,21 +200,37 @@ def _route(question: Question, event: Event, start: str, end: str, names: Mappin
         words = f"the network has no way from {start} to {end}{f' with {event}' if event else ''}."
         raise InputError([Fault(where, f"{words} Add the links that are missing to road_links.csv, or close less.")])
     table, minutes = _minutes(place, start, end)
-    usual = network.way(start, end) if event else None
-    return Route(
+    ends = (start, end)
+    found = Route(
         f"{names[start]} ({start})",
         f"{names[end]} ({end})",
-        _legs(network, place, way, (start, end), names),
-        _lines(network, place, way, (start, end)),
+        _legs(network, place, way, ends, names),
+        _lines(network, place, way, ends),
         minutes,
         table,
-        str(event) if event else "",
-        float(network.longer([start], [end], event).to_numpy()[0, 0]) if event else 0.0,
-        made_of_it(question.place_folder, table.removesuffix(".csv")),
-        verified(place),
-        _lines(network, place, usual, (start, end)) if event and usual else (),
-        question.problem.files,
+        made_of_it=made_of_it(question.place_folder, table.removesuffix(".csv")),
+        verified=verified(place),
+        files=question.problem.files,
     )
+    usual = network.way(start, end) if event else None
+    if usual is None:
+        return found
+    return replace(
+        found,
+        event=str(event),
+        longer=float(network.longer([start], [end], event).to_numpy()[0, 0]),
+        usual=_legs(network, place, usual, ends, names),
+        usual_points=_lines(network, place, usual, ends),
+        shut=_shut(network, event),
+    )
+
+
+def _shut(network: Network, event: Event) -> tuple[tuple[str, Line], ...]:
+    """Return every link that is shut, by its road: once where it is shut both ways."""
+    links = (link for stretch in event.close for link in network.links_of(stretch))
+    once = {(frozenset(link[:2]), network.roads.edges[link]["road"]): link for link in links}
+    at = {code: (node["easting_m"], node["northing_m"]) for code, node in network.roads.nodes(data=True)}
+    return tuple((str(road), (at[u], at[v])) for (_, road), (u, v, _) in once.items())
 
 
 def _minutes(place: Place, start: str, end: str) -> tuple[str, float]:

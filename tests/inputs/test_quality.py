@@ -225,3 +225,7 @@ def test_a_site_that_is_not_where_it_is_said_to_be_is_looked_at(tmp_path: Path):
         "1 row shorter than the straight line between its ends, such as row 2, 0.5 km, which is 19.5 km too short; all "
         "are of birch, so look at where that is"
     )
+    alone = quality_of(folder, journeys=folder / "journeys.csv")
+    assert {name for name, _ in alone.odd} <= {"journeys", "transfers"}
+    left_out = "road_access.csv of the place, because one table was named: name the place's folder in place of it"
+    assert alone.not_looked_at == (*found.not_looked_at, left_out)

@@ -50,7 +50,7 @@ def test_a_way_is_told_road_by_road_with_the_tables_minutes_beside_it(tmp_path: 
         "A1                A1 / B2 West           A1 / B2 East and Quay  20.0     20.0",
         "from the network  A1 / B2 East and Quay  Ash Hospital            1.0      2.0",
         "",
-        f"The network's own way: 23.0 km, 26.0 minutes. {ROUNDED}",
+        f"The network's own way: 23.0 km, 26.0 minutes; the table has 16.0 minutes fewer. {ROUNDED}",
         f"{HONESTY}{NO_MORE}",
         "Of the network's rows 0 of 3 in road_junctions.csv, 0 of 4 in road_links.csv and 0 of 3 in road_speeds.csv "
         "are marked as verified.",
@@ -101,7 +101,7 @@ def test_what_turns_take_stands_beside_the_minutes_that_they_are_among(tmp_path:
     assert "26.5 minutes" in found.lines[7]
 
 
-def test_a_map_draws_the_way_and_dashed_the_usual_one_without_the_event(tmp_path: Path):
+def test_a_map_draws_the_way_and_what_is_shut_and_dashed_the_usual_one(tmp_path: Path):
     """From home to west, along the old road or by middle, and on to the hospital; names are text alone."""
     areas = PLACE["areas"].replace("Appleby", "Apple <b> & Co")
     usual, shut = (
@@ -110,10 +110,22 @@ def test_a_map_draws_the_way_and_dashed_the_usual_one_without_the_event(tmp_path
     )
     lines = [drawn.findall(".//*[@stroke-linejoin='round'][@fill='none']") for drawn in (usual, shut)]
     ways = [[(line.get("stroke-dasharray"), line.get("d", "").count("L")) for line in some] for some in lines]
-    assert ways == [[(None, 4)], [("7 6", 4), (None, 3)]]
+    assert ways == [[(None, 4)], [(None, 1), ("7 6", 4), (None, 3)]]
     said = " ".join(" ".join(shut.itertext()).split())
     assert "Apple <b> & Co (A1) to Ash Hospital (ash): 20 minutes" in said
-    assert "A1 between Middle and East closed." in said and "B2 30.0" in said
+    assert "orange: what is shut" in said and "orange" not in "".join(usual.itertext())
+    assert "A1 between Middle and East closed. The table has 16.0 minutes fewer than the network." in said
+    assert "B2 30.0 from the network 2.0 on the network in all 36.0 the table's, which count, in all 20" in said
+
+
+def test_geojson_has_the_way_the_usual_one_and_what_is_shut_with_what_they_come_to(tmp_path: Path):
+    features = json.loads(route(asked(tmp_path, CONFIG + SHUT), "A1", "ash").geojson)["features"]
+    said = [one["properties"] for one in features]
+    roads = ["to the network", "B2", "from the network", "to the network", "A1", "from the network", "A1"]
+    parts = [("way", 20)] * 3 + [("usual way", 10)] * 3 + [("shut", None)]
+    assert [(one["road"], (one["part"], one["minutes_in_all"])) for one in said] == [*zip(roads, parts, strict=True)]
+    assert {one["event"] for one in said} == {"A1 between Middle and East closed"}
+    assert all(one["note"].startswith("Draft: not a decision.") and " " not in "".join(one) for one in said)
 
 
 def test_names_will_do_and_from_a_site_it_is_a_transfer(tmp_path: Path):

@@ -47,6 +47,8 @@ MOST_SAID, MOST_OF_A_KIND = 5, 20
 SPOT_CHECKS = ("why", "from", "from_name", "to", "to_name", "straight_km", "minutes", "kmh")
 # For people to fill in.
 BLANK = ("minutes_you_know", "who_says")
+# The tables of a network of which it is looked at whether rows are shorter than the straight line.
+OF_ROADS = ("road_links", "road_access")
 ENDS = {"journeys": ("area", "site"), "transfers": ("from_site", "to_site")}
 
 
@@ -206,7 +208,7 @@ def quality_of(
         tuple(odd),
         tuple(look),
         tuple(_beside_roads(sheets)),
-        tuple(_not_looked_at(faulty, sheets, areas, by_mode)),
+        (*_not_looked_at(faulty, sheets, areas, by_mode), *(_left_to_the_folder(sheets) if journeys else ())),
         tuple(sheets[name].path.name for name in there if name not in faulty),
         tuple(sheets[name].path.name for name in faulty),
         _spot_checks([*odd, *look], times, sheets),
@@ -326,6 +328,12 @@ def _not_looked_at(
         yield "speeds, and the areas around: it is not known where areas are"
     elif not places <= known <= MOST_COMPARED:
         yield f"the areas around: it is known where {known:,} areas are, and {places} to {MOST_COMPARED:,} are compared"
+
+
+def _left_to_the_folder(sheets: Mapping[str, Sheet]) -> Iterator[str]:
+    """Yield which tables of the place are looked at where its folder is named, and not beside one table alone."""
+    if there := [sheets[name].path.name for name in (*BY_MODE.values(), *OF_ROADS) if sheets[name].present]:
+        yield f"{listed(there)} of the place, because one table was named: name the place's folder in place of it"
 
 
 def _beside_roads(sheets: Mapping[str, Sheet]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from optimiser.inputs.boundaries import merged
 from optimiser.plan.affected import one_row_an_area
 from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, who_stay
-from optimiser.problem.words import NO_SITE, begun, listed, percent, short, whole
+from optimiser.problem.words import NO_SITE, begun, in_full, listed, percent, short, whole
 from optimiser.report.export.drawing import (
     FAINT,
     INK,
@@ -52,7 +52,7 @@ USUAL_STANDARD = 30
 # A map of a way has so much room around its middle as a share of its length, and of this many metres at least.
 ROOM, LEAST_METRES = 0.6, 2_000.0
 # So many roads are listed beside it, each with so many letters.
-MOST_LEGS, LONGEST = 26, 30
+MOST_LEGS, LONGEST = 22, 30
 # Steps of the change from today, as the page has them, and their colours.
 CHANGES = (
     (-np.inf, -10.0, "over 10 shorter"),
@@ -290,8 +290,8 @@ def _map(view: View, name: str, title: str, says: str, alt: str, isochrones: str
 
 
 def map_of_way(found: Route) -> Figure:
-    """Return a map of a way on the network and, dashed, of the usual one, if that is another: straight lines both."""
-    corners = np.array([point for line in (*found.points, *found.usual) for point in line])
+    """Return a map of a way on the network with what is shut and, dashed, the usual way: straight lines all."""
+    corners = np.array([point for line in (*found.points, *found.usual_points) for point in line])
     low, high = corners.min(axis=0), corners.max(axis=0)
     reach = ROOM * max(float((high - low).max()), LEAST_METRES)
     middle, half = (low + high) / 2, reach * np.array([1, MAP_HEIGHT / MAP_WIDTH])
@@ -303,12 +303,15 @@ def map_of_way(found: Route) -> Figure:
     each = zip(names, ends, sides, strict=True)
     marked = [Label(name, x, y + 22, side, point=(x, y)) for name, (x, y), side in each]
     drawn = [*_land(around, on_paper), *_roads(around, on_paper)]
-    usual = f'stroke="{INK}" stroke-width="2" stroke-dasharray="7 6"'
-    taken = f'stroke="{SITE_COLOURS[0]}" stroke-width="5"'
-    for lines, style in ((found.usual, usual), (found.points, taken)) if found.usual else ((found.points, taken),):
+    for lines, style in (
+        ([line for _, line in found.shut], f'stroke="{SITE_COLOURS[1]}" stroke-width="9"'),
+        (found.usual_points, f'stroke="{INK}" stroke-width="2" stroke-dasharray="7 6"'),
+        (found.points, f'stroke="{SITE_COLOURS[0]}" stroke-width="5"'),
+    ):
         pixels = (on_paper.pixels(np.array(line)) for line in lines)
         steps = "".join(steps_path([tuple(one) for one in line]) for line in pixels)
-        drawn += [f'<path d="{steps}" fill="none" stroke-linecap="round" stroke-linejoin="round" {style}/>']
+        joined = 'fill="none" stroke-linecap="round" stroke-linejoin="round"'
+        drawn += [f'<path d="{steps}" {joined} {style}/>'] if lines else []
     body = [*on_paper.framed("way", drawn), *_names(around, on_paper, np.asarray(shapely.points(corners)), marked, ())]
     for label, (x, y) in zip(marked, ends, strict=True):
         body += [square(x, y), text(label.x, label.y, label.words, bold=True, anchor=label.anchor, halo=True)]
@@ -317,12 +320,20 @@ def map_of_way(found: Route) -> Figure:
     rows = [(road, f"{minutes:.1f}") for road, minutes in shown]
     rows += [(f"and {len(legs) - MOST_LEGS:,} more", "")] if len(legs) > MOST_LEGS else []
     body += [text(PANEL, TOP + 20, "Minutes on the network, road by road", size=15, bold=True)]
-    for number, (road, minutes) in enumerate(rows, start=2):
-        body += [text(PANEL, TOP + 24 * number, road), text(PANEL + 280, TOP + 24 * number, minutes, anchor="end")]
+    in_all = [("on the network in all", f"{found.on_the_network:.1f}")]
+    in_all += [(f"the table's, which count{', in all' * bool(found.longer)}", in_full(found.in_all))] * found.is_known
+    for number, (words, minutes) in enumerate([*rows, *in_all], start=2):
+        is_sum = number > len(rows) + 1
+        body += [
+            text(PANEL, TOP + 24 * number, words, bold=is_sum),
+            text(PANEL + 280, TOP + 24 * number, minutes, anchor="end", bold=is_sum),
+        ]
     alt = f"Map of the way from {found.start} to {found.end}: {listed(road for road, _ in rows)}."
     straight = "straight lines from junction to junction, not as roads bend"
-    says = f"Dashed: the usual way, without what is shut or slow; {straight}." if found.event else f"{begun(straight)}."
-    foot = f"{f'{begun(found.event)}. ' if found.event else ''}{found.honesty} {found.verified}"
+    usual = ["dashed: the usual way"] if found.event else []
+    says = f"{begun('; '.join([*usual, *(['orange: what is shut'] if found.shut else []), straight]))}."
+    apart = f"The table has {found.beyond} than the network. " if found.beyond else ""
+    foot = f"{f'{begun(found.event)}. ' if found.event else ''}{apart}{found.honesty} {found.verified}"
     return figure("way", found.in_short, says, alt, [*body, *_scale_bar(on_paper)], TOP + MAP_HEIGHT, foot)
 
 
