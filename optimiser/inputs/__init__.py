@@ -39,7 +39,7 @@ __all__ = [
 # A question, or the path of the config that asks it.
 Asked = Problem | str | Path
 MOST_SAID = 1_000_000
-# Tables that a run keeps only where its question says something of roads: how one gets onto them and past junctions.
+# Tables that a run keeps only where its question says something of roads. The first, how one gets onto them, it needs.
 OF_ROADS = ("road_access", "road_turns", "road_delays", "road_hours", "road_waters")
 
 

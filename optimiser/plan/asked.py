@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimiser.errors import Fault, InputError
+from optimiser.inputs import OF_ROADS
 from optimiser.inputs.config import settings_in_full
 from optimiser.inputs.schema import PLACE_TABLES
 from optimiser.model.rules import JUDGED
@@ -20,9 +21,12 @@ Tables = Mapping[str, pd.DataFrame]
 COLUMNS = ["setting", "value"]
 # What a question may say otherwise and still be the same question; nor does it matter where a figure comes from.
 WORDS = ("title", "place", "time_limit_minutes", "know_before", "a_tie_is_within")
+TABLES_OF_ROADS = tuple(f"inputs/{name}.csv" for name in OF_ROADS)
 OF_A_FIGURE = ("source", "verified", "reason")
 NOT_STATED = "not stated"
 NONE = "none"
+# Here nothing listed is something else than nothing stated: a service is nowhere today, or that is not known.
+TODAY = "today."
 MOST_NAMED = 4
 # What is said of settings that many questions differ in, by how their names end.
 ALLOWED = {
@@ -129,15 +133,25 @@ def settings_apart(base: Tables, other: Tables, names: Sequence[str] = ()) -> di
     before, after = _as_much_stated(
         *({name: said for name, said in one.items() if not _is_of(name, alone)} for one in stated)
     )
-    for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(WORDS)):
+    # Tables that only one keeps since it alone asks of roads make no difference beside that.
+    both_on_roads = all(TABLES_OF_ROADS[0] in one for one in stated)
+    left_out = (*WORDS, *(() if both_on_roads else TABLES_OF_ROADS))
+    for name in (one for one in dict.fromkeys((*before, *after)) if not one.startswith(left_out)):
         values = [NOT_STATED if one.get(name) is None else one[name] for one in (before, after)]
-        if values[0] != values[1] and name == EXCEPTIONS:
+        if values[0] == values[1] or _says_nothing(name, values):
+            continue
+        if name == EXCEPTIONS:
             found[name] = f"which rules each is let off ({_of_both(whose, map(_let_off, values))})"
-        elif values[0] != values[1]:
+        else:
             table, shown = name.removeprefix("inputs/"), (_named(value, known) for value in _shown(*values))
             words = f"{_in_words(name, known)} ({_of_both(whose, shown)})"
             found[name] = f"the table {table}" if table != name else words
     return found
+
+
+def _says_nothing(name: str, values: Collection[str]) -> bool:
+    """Whether one question lists nothing where the other states nothing, which comes to the same."""
+    return {*values} == {NOT_STATED, NONE} and not name.startswith(TODAY)
 
 
 def _of_both(whose: Iterable[str], values: Iterable[str]) -> str:
