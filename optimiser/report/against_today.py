@@ -52,9 +52,8 @@ def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool =
     known = [code for code in problem.services_with_patients if code in problem.services_with_today]
     if not known:
         return []
-    longer, shorter = (
-        list(filter(None, said)) for said in zip(*(moved(plan, code, brief=brief) for code in known), strict=True)
-    )
+    each = [moved(plan, code, brief=brief, by_count=True) for code in known]
+    longer, shorter = (list(filter(None, said)) for said in zip(*each, strict=True))
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
     nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
     gained = gains(plan, in_short=brief)
@@ -67,12 +66,14 @@ def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool =
     return [f"Worse off than with today's sites, by this model: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
 
 
-def moved(plan: Plan, service: str, *, brief: bool = False) -> tuple[str, str]:
-    """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words."""
+def moved(plan: Plan, service: str, *, brief: bool = False, by_count: bool = False) -> tuple[str, str]:
+    """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words.
+
+    ``by_count`` is whether it is said of the first which share was counted where it is lost, if that is another matter.
+    """
     if service not in plan.problem.services_with_today:
         return "", ""
-    longer, shorter = (_moved(plan, service, way, brief) for way in ("longer", "shorter"))
-    return longer, shorter
+    return _moved(plan, service, "longer", brief, by_count), _moved(plan, service, "shorter", brief)
 
 
 @worked_out_once
@@ -184,7 +185,7 @@ def _numbered(said: list[str], most: int | None) -> str:
     return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if most and len(said) > most else [])])
 
 
-def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
+def _moved(plan: Plan, service: str, way: str, brief: bool, by_count: bool = False) -> str:
     """Return how many patients have a longer journey to a service (or shorter), by how much, and where it is most."""
     moved, means = _against_today(plan, service)
     every = means[means["group"] == ""].iloc[0]
@@ -194,7 +195,7 @@ def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
     name, waits = plan.problem.services[service].name, ", assumed waits included" if _waits(every) else ""
     of_all = f"{whole(number)} of {whole(every['number'])} residents' {many_of(plan.problem, service)} a year"
     share = number / float(every["number"])
-    of_all += f" ({percent(share)}{_counted_where_lost(plan, service, share) if way == 'longer' else ''})"
+    of_all += f" ({percent(share)}{_counted_where_lost(plan, service, share) if by_count else ''})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
     parted = _by_transfer(moved) if way == "longer" else ""

@@ -107,10 +107,10 @@ def _of_all(plan: Plan) -> str:
         elif _changes(plan, code):
             kind = ("changes sites", "change sites")
         elif idle_sites(plan, code):
-            kind = ("keeps a site to which nobody is taken", "keep a site to which nobody is taken")
+            kind = ("keeps a site in name only", "keep a site in name only")
         found[kind] = found.get(kind, 0) + 1
     each = (f"{number} {one if number == 1 else more}" for (one, more), number in found.items())
-    return f" Of all {len(problem.services)} services {listed(each)}."
+    return f" Of {len(problem.services)} services {listed(each)}."
 
 
 def _changes(plan: Plan, service: str) -> bool:

@@ -688,7 +688,7 @@ def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_wou
             "3 of 15 services at Broomfield and 8 of 15 services at Southend. Kept in name only",
             # What stays without what it needs is a question of safety.
             "inpatient paediatrics and consultant-led obstetrics without what they need: emergency general",
-            "Of all 20 services 8 change sites, 9 stay, 2 are nowhere and 1 keeps a site to which nobody is taken.",
+            "Of 20 services 8 change sites, 9 stay, 2 are nowhere and 1 keeps a site in name only.",
             "by 600 patients a unit: Basildon and Broomfield.",
             "Basildon, +3.5 minutes per attendance.",
             "journeys to 5 more services; 2 more close of which no patients are counted.",
