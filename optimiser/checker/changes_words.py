@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Any
 
 from optimiser.checker.clash_words import figures
@@ -74,14 +74,18 @@ def of_the_border(run: Run, change: Mapping[str, Any], then: Designated | None, 
     """Return what is said of the share of patients beyond which other sites are best for one service."""
     service, share = change["service"], Fraction(change["to"]) * 100
     digits = next((n for n in range(2, 13) if not share or int(share * 10**n)), 12)
-    percent = re.escape(f"{int(share * 10**digits) / 10**digits:g}%")
-    who = "everybody chose" if share == 100 else f"more than {percent} of patients chose"
+    exact, whole = f"{int(share * 10**digits) / 10**digits:g}%", ceil(share)
+    percent, more = exact, ""
+    if 10 <= whole < 100 and exact != f"{whole}%":
+        percent, more = f"{whole}%", re.escape(f" Exactly: more than {exact}.")
+    who = "everybody" if share == 100 else f"more than {re.escape(percent)}"
     if then is None:
         best = "no choice of sites would meet every rule"
     else:
-        here = "" if breaks else f", in place of {_short(run, run.sites_of(service))},"
+        here = "" if breaks else rf" in place of {_short(run, run.sites_of(service))}(?:, by at most [^,]+,)?"
         best = f"{_short(run, _sites(run, then, service))} would be best{here}"
-    return rf"{re.escape(run.question.services[service].name)}: {best} if {who} by .+\."
+    name = re.escape(run.question.services[service].name)
+    return rf"{name}: {best} if {who} (?:went to|chose by) .+\.{more}"
 
 
 def of_a_rule(run: Run, change: Mapping[str, Any], then: Designated, broken: Sequence[tuple[str, Fact]]) -> str:

@@ -403,10 +403,9 @@ def said_of_best(run: Run) -> dict[str, Any]:
         return {"claimed": False, "checked": "not claimed", "tried": 0, "words": words}
     every = 2 ** sum(s not in one.fixed for one in run.question.services.values() for s in run.candidates)
     if (tried := trial.designations()) is not None:
-        asked = f"each of the {len(tried):,} that have as many sites as are asked for"
-        each = "every one" if len(tried) == every else asked
-        of = f"of the {_counted(every, 'option')}, {each}"
-        words = f"That it is best was tried: {of}; none that keeps every rule is better."
+        others = f"{every - len(tried):,} have too few sites or too many; of the other {len(tried):,} "
+        which = f"{others if len(tried) < every else ''}none that keeps every rule is better"
+        words = f"That it is best was tried on all {_counted(every, 'option')}: {which}."
         return {"claimed": True, "checked": "tried", "tried": len(tried), "words": words}
     if run.certificate is not None:
         return {"claimed": True, "checked": "proved by certificate", "tried": 0, "words": _by_certificate(run)}

@@ -203,19 +203,21 @@ def _long_list(options: Options, *, ranked: bool) -> None:
     """Print what strikes options out, the first of the rest and, unless another list has them, the best."""
     from optimiser.explanation.broken import hangs_in_words
     from optimiser.plan import evaluate
+    from optimiser.report.words import weights
 
     struck = options.hurdles[options.hurdles["struck_out"] > 0]
     _say(f"{options.listed:,} options agree with what is fixed. Rule by rule:")
     rows = [(_words(str(row.rule)), f"{row.struck_out:,}", f"{row.left:,}") for row in struck.itertuples()]
     table(("rule", "strikes out", "leaves"), rows, "lrr")
-    _say("The other rules strike out none of those that are still there. In another order each rule would strike")
+    _say("The other rules strike out none of those that are still there. In another order each rule might strike")
     _say(f"out another number, and the same {options.lawful:,} would be left.", "")
     if not options.lawful:
         return
+    first = evaluate(options.ranked.problem, options.ranked.designated(0))
     _say(
         "The first of them:",
         *(f"  {line}" for line in _in_full(options.ranked.problem, options.ranked.provided[0])),
-        *hangs_in_words(evaluate(options.ranked.problem, options.ranked.designated(0))),
+        *hangs_in_words(first),
         "",
     )
     if not ranked:
@@ -224,6 +226,8 @@ def _long_list(options: Options, *, ranked: bool) -> None:
     _say(f"The best {len(options.ranked):,}, by {by}. Of equals, those with fewest changes from today")
     _say("come first, then those with fewest sites, then site order decides:")
     _options(options.ranked, options.ranked.provided[0])
+    if said := weights(first).strip():
+        _say(said)
     if options.equal_best > 1:
         others = options.equal_best - 1
         _say(f"{others:,} {'other equals' if others == 1 else 'others equal'} the first in every objective.")

@@ -366,6 +366,7 @@ def _one_row_a_rule(compared: pd.DataFrame, answers: Mapping[str, Tables]) -> pd
     """Return a comparison with a row for each broken rule, whichever its sites, and without rows that say one again.
 
     How many places there are is said where they are other than the rules, and who is lacking where the rules do not.
+    An answer that keeps a rule of its question falls short of it by 0; nothing stands where that is not asked.
     """
     from optimiser.plan.comparison import PLACES_BROKEN, WITHOUT_EXCEPTIONS
     from optimiser.problem.words import without_sites
@@ -380,6 +381,10 @@ def _one_row_a_rule(compared: pd.DataFrame, answers: Mapping[str, Tables]) -> pd
     sums = found[alike].groupby(level=[0, 1]).sum(min_count=1)
     found = found[~found.index.duplicated()].astype(object)
     found.loc[sums.index] = sums
+    for name, tables in answers.items():
+        asked = {without_sites(str(one), sites) for one in tables["rules"]["instance"]}
+        kept = [row for row in found.index if row[1].startswith(BREAKS) and _broken_in(row[1])[0] in asked]
+        found.loc[kept, name] = found.loc[kept, name].fillna(0)
     again, zeros = list[tuple[str, str]](), dict(zip(found.index, found.fillna(0).to_numpy().tolist(), strict=True))
     for name, before in ((WITHOUT_EXCEPTIONS, PLACES_BROKEN), (PLACES_BROKEN, "rules broken")):
         again += [("", name)] if zeros["", name] == zeros["", before] else []

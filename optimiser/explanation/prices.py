@@ -88,8 +88,8 @@ def _cost_nothing(free: int, beside_others: bool) -> list[str]:
         return [] if beside_others else ["  No rule could give way."]
     other = " other" if beside_others else ""
     if free == 1:
-        return [f"  1{other} rule costs nothing: without it the best plan is as good."]
-    return [f"  {free}{other} rules cost nothing: without any one of them the best plan is as good."]
+        return [f"  1{other} rule, dropped alone, changes nothing: the best plan is as good."]
+    return [f"  {free}{other} rules, each dropped alone, change nothing: the best plan is as good."]
 
 
 def _saved(row: Any, *, several: bool) -> str:

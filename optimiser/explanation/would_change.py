@@ -235,7 +235,7 @@ def _gives_way(plan: Plan, way: Giving, given: str, then: Plan) -> Change:
         "",
         then.designated,
         gained,
-        f"{_sentence(plan, words, then.designated, gained)}{_enough_and_ties(then)}",
+        f"{_sentence(plan, words, then.designated, gained, _on_paper(plan, then))}{_enough_and_ties(then)}",
     )
 
 
@@ -601,7 +601,7 @@ def _by_the_border(plan: Plan) -> Iterator[Change]:
 # Words ----------------------------------------------------------------------------------------------------------------
 
 
-def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterable[Gain]) -> str:
+def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterable[Gain], on_paper: str = "") -> str:
     problem = plan.problem
     if then is None:
         return f"{begun(takes)}: no plan would meet every rule."
@@ -618,8 +618,20 @@ def _sentence(plan: Plan, takes: str, then: Designations | None, gained: Iterabl
     }
     each = "; ".join(f"{name}: {words}" if len(moved) > 1 else words for name, words in gains.items())
     decides = _what_decides(by_service, not each)
+    decides += on_paper if decides else ""
     told = f" ({'; '.join(filter(None, (each, decides)))})" if each or decides else ""
     return f"{begun(takes)}: {elsewhere_in_words(plan, then)} would be best{told}."
+
+
+def _on_paper(plan: Plan, then: Plan) -> str:
+    """Return for which services nobody would be taken to a site that is new: there they would be on paper alone."""
+    found, problem = "", plan.problem
+    for code in problem.services_with_patients:
+        rows = then.journeys_to(code)
+        taken = {*rows["site"][rows["patients_per_year"] > 0]}
+        idle = [site for site in then.sites_of(code) if site not in taken and (site, code) not in plan.designated]
+        found += f"; nobody would be taken to {places(problem, idle)} for {problem.services[code].name}" if idle else ""
+    return found
 
 
 def _what_decides(by_service: Mapping[str, list[Gain]], nothing_else: bool) -> str:

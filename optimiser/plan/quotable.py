@@ -293,7 +293,10 @@ def _openings(
             continue
         for (change, today), rows in found.groupby(["change", "today"], sort=False):
             there, some = {"true": True, "false": False}.get(str(today)), [sites[site] for site in rows["site"]]
-            what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, some)}")
+            closes, where_it_closes = (base_name, both[0]) if change == "opens" else (name, both[1])
+            kept = _kept_beside(where_it_closes, str(service), rows["site"]) if there else []
+            beside = f" ({closes} keeps {listed(names[one].lower() for one in kept)} there)" if kept else ""
+            what.append(f"{names[str(service)]} {against(base_name, change == 'opens', there, some)}{beside}")
     shared, one_alone = len(before.keys() & after.keys()), before.keys() != after.keys()
     of_both = f"the {amount(shared, 'services')} that both have {'is' if shared == 1 else 'are each'} at the same sites"
     what = what or [of_both if one_alone else "the same sites provide the same services"]
@@ -302,6 +305,21 @@ def _openings(
         what += [f"{placing} has {amount(more, 'services', 'more ')}"] if more else []
     words = "; ".join(what)
     yield Sentence("openings", "", plain(f"{name} against {base_name}: {words}."))
+
+
+def _kept_beside(answer: Answer, service: str, sites: Collection[str]) -> list[str]:
+    """Return the other services of the same patients that an answer has at all of some sites where one closes."""
+    settings, rows = answer["settings"].set_index("setting")["value"], answer["designations"]
+    counted = {str(code): settings.get(f"services.{code}.activity") for code in answer["services"]["service"]}
+    there = rows[is_true(rows["designated"])]
+    return [
+        code
+        for code, activity in counted.items()
+        if code != service
+        and activity is not None
+        and activity == counted.get(service)
+        and {*sites} <= {*there["site"][there["service"] == code]}
+    ]
 
 
 def _teams(answer: Answer) -> dict[str, str]:
@@ -508,9 +526,7 @@ def of_whom(answers: Mapping[str, Answer]) -> list[str]:
         what = "Minutes, shares and people" if known else "Minutes and shares"
         found.append(f"{what} are those of residents; patients at a hospital are all who go there.")
     if any(_lack_staff_who_may_move(one) for one in every):
-        found.append(
-            "Where staff who may move between sites are lacking, that is one place, however many sites lack them."
-        )
+        found.append("Staff who may move are counted as one shortage for all sites.")
     return found
 
 

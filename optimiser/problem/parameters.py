@@ -306,7 +306,8 @@ def areas_of(problem: Problem, corridor: str) -> str:
     district = resident["district"] if "district" in resident else resident["corridor"].map(lambda _: "")
     inside, beyond = ({str(one) for one in district[which].tolist() if one} for which in (here, ~here))
     if 0 < len(inside) <= MOST_DISTRICTS_TOLD and not inside & beyond:
-        return f"all of {listed(sorted(inside))} (which stand{'s' * (len(inside) == 1)} for the {corridor})"
+        districts = "district" if len(inside) == 1 else "districts"
+        return f"the {districts} of {listed(sorted(inside))} (for the {corridor})"
     return f"the areas that stand for the {corridor}"
 
 

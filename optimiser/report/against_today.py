@@ -52,11 +52,10 @@ def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool =
     known = [code for code in problem.services_with_patients if code in problem.services_with_today]
     if not known:
         return []
-    longer, shorter = (
-        list(filter(None, said)) for said in zip(*(moved(plan, code, brief=brief) for code in known), strict=True)
-    )
+    each = [moved(plan, code, brief=brief, by_count=True) for code in known]
+    longer, shorter = (list(filter(None, said)) for said in zip(*each, strict=True))
     worse = _numbered(longer, most) if longer else "nobody, by the length of journeys"
-    nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "By this model nobody's journey is shorter"
+    nearer = f"Shorter journeys: {_numbered(shorter, most)}" if shorter else "Nobody's journey is shorter"
     gained = gains(plan, in_short=brief)
     rules = _numbered(gained, most) if gained else _nothing_but(plan)
     twice = (
@@ -64,15 +63,17 @@ def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool =
         if len(longer) > 1 and not brief
         else ""
     )
-    return [f"Worse off than with today's sites: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
+    return [f"Worse off than with today's sites, by this model: {worse}.{twice}", f"Gained: {rules}. {nearer}."]
 
 
-def moved(plan: Plan, service: str, *, brief: bool = False) -> tuple[str, str]:
-    """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words."""
+def moved(plan: Plan, service: str, *, brief: bool = False, by_count: bool = False) -> tuple[str, str]:
+    """Return whose journeys to a service are longer than with today's sites, and whose shorter, in words.
+
+    ``by_count`` is whether it is said of the first which share was counted where it is lost, if that is another matter.
+    """
     if service not in plan.problem.services_with_today:
         return "", ""
-    longer, shorter = (_moved(plan, service, way, brief) for way in ("longer", "shorter"))
-    return longer, shorter
+    return _moved(plan, service, "longer", brief, by_count), _moved(plan, service, "shorter", brief)
 
 
 @worked_out_once
@@ -107,7 +108,10 @@ def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str
         if set(enough) != set(keep) and period != but_for:
             # Where every site has patients enough, others will ask why any is to close.
             takes = lacks_staff(plan.today, service) if len(enough) == len(counts) else ""
-            which = _which(plan.problem, enough, list(counts)), f", taking {takes}" if takes else ""
+            staff, _, there = takes.partition("; ")
+            had = there.replace("there were", "had", 1)
+            need = f"; {len(counts)} units need {staff} ({had})" if takes else ""
+            which = _which(plan.problem, enough, list(counts)), need
             said.setdefault(which, []).append(period)
     each = [f"{which} in {listed(periods)}{takes}" for (which, takes), periods in said.items()]
     return f"{AS_COUNTED}{', '.join(each)}" if each else ""
@@ -181,7 +185,7 @@ def _numbered(said: list[str], most: int | None) -> str:
     return "; ".join([*shown, *([f"and {len(said) - most} more: --full"] if most and len(said) > most else [])])
 
 
-def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
+def _moved(plan: Plan, service: str, way: str, brief: bool, by_count: bool = False) -> str:
     """Return how many patients have a longer journey to a service (or shorter), by how much, and where it is most."""
     moved, means = _against_today(plan, service)
     every = means[means["group"] == ""].iloc[0]
@@ -190,7 +194,8 @@ def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
         return ""
     name, waits = plan.problem.services[service].name, ", assumed waits included" if _waits(every) else ""
     of_all = f"{whole(number)} of {whole(every['number'])} residents' {many_of(plan.problem, service)} a year"
-    of_all += f" ({percent(number / every['number'])})"
+    share = number / float(every["number"])
+    of_all += f" ({percent(share)}{_counted_where_lost(plan, service, share) if by_count else ''})"
     if not isfinite(by):
         return f"{name}, {of_all}, of whom some reach no site"
     parted = _by_transfer(moved) if way == "longer" else ""
@@ -199,6 +204,15 @@ def _moved(plan: Plan, service: str, way: str, brief: bool) -> str:
         return said
     more = "" if brief else _incomers(plan, service)
     return f"{said}{more}{_hit_hardest(means, plan.problem, service, brief)}"
+
+
+def _counted_where_lost(plan: Plan, service: str, by_model: float) -> str:
+    """Return which share were counted at sites that lose a service, where that is far from who is worse off here."""
+    found = _counted(plan, service)
+    lost = sum(count for site, count in found.counts.items() if site not in plan.sites_of(service)) if found else 0.0
+    if found is None or not lost or abs(lost / sum(found.counts.values()) - by_model) < A_TENTH:
+        return ""
+    return f"; counted in {found.period}: {percent(lost / sum(found.counts.values()))} at sites that lose it"
 
 
 def _incomers(plan: Plan, service: str) -> str:
@@ -299,7 +313,7 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
         ends = [one for one in map(str, change.index) if one.startswith("deprivation fifth ") and "(" in one]
         by = [float(change[one]) for one in ends]
         if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
-            alike = _alike_by_another_index(plan, code)
+            alike = _by_another_index(plan, code, by[0] - by[-1])
             found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}{alike}")
     if not found:
         return []
@@ -311,8 +325,8 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
     return [f"Average minutes change, {who}: {'; '.join([*found[:most], *more])}."]
 
 
-def _alike_by_another_index(plan: Plan, service: str) -> str:
-    """Return that the most and the least deprived are alike by the index of 2015, where they are: nothing is shown."""
+def _by_another_index(plan: Plan, service: str, more: float) -> str:
+    """Return that the most and the least deprived are alike by the index of 2015, or as far apart one way: if so."""
     areas = plan.problem.areas
     if OTHER_INDEX not in areas:
         return ""
@@ -320,9 +334,11 @@ def _alike_by_another_index(plan: Plan, service: str) -> str:
     fifth = np.ceil(pd.to_numeric(areas[OTHER_INDEX], errors="coerce") / 2)
     change = averages(moved.assign(fifth=moved["area"].map(fifth))).set_index("group")["change"]
     by = [float(change[one]) for one in map(str, change.index) if "deprived)" in one]
-    if len(by) != len(ENDS) or not abs(by[0] - by[1]) < A_TENTH:
+    if len(by) != len(ENDS):
         return ""
-    return f" (no difference by the index of 2015: {by[0]:+.1f} and {by[1]:+.1f})"
+    if abs(by[0] - by[1]) >= A_TENTH:
+        return " (by either index)" if abs(more) >= A_TENTH and more * (by[0] - by[1]) > 0 else ""
+    return f" (2015 index: alike, {by[0]:+.1f} and {by[1]:+.1f})"
 
 
 def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: Plan | None = None) -> list[str]:

@@ -769,7 +769,8 @@ def _in_short(plan: Plan, change: Mapping[str, Any]) -> str:
     if len(_moved(plan, then)) > MOST_OTHERS:
         takes, _, _ = said.partition(": ")
         return f"{takes}: {_would_move(plan, then)}."
-    said = (first_sentence(said) if change["kind"] == "rule" else said).partition(SINCE)[0].removesuffix(".")
+    said = said if change["kind"] == "parameter" else first_sentence(said)
+    said = said.partition(SINCE)[0].removesuffix(".")
     head, _, inside = said.rpartition(" (")
     return f"{head if head and ' in place of ' in inside else said}."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -31,7 +31,7 @@ from optimiser.problem.words import (
 )
 from optimiser.report import summary
 from optimiser.report.against_today import EVERY, by_deprivation, gains_and_losses, room
-from optimiser.report.counted import Counted, by_the_border, counted_today, how_far_off, in_words
+from optimiser.report.counted import Counted, by_the_border, counted_today, how_far_off, in_words, table_of
 from optimiser.report.how_sure import how_sure, level
 from optimiser.report.summary_of_staff import moves, where_from
 from optimiser.report.summary_of_staff import short as short_of_staff
@@ -72,10 +72,12 @@ HEADINGS = ("minutes", "within", "outside")
 # What stands where there is nothing to say: nobody is treated, or no neighbour could treat them.
 NONE = "–"
 SOME_CHANGES = (
-    "Some changes, each by itself, that would only just turn it; others, to the same sites or to others, may too. "
-    "Where no rule turns it, what is then best is better by little:"
+    "Some changes, each by itself, that would turn it; others, to the same sites or to others, may too. "
+    "Unless a rule turns it, the new plan is barely better, often level:"
 )
 SOME_IN_BRIEF = "Some changes, each by itself, that would only just turn it"
+# What data_checks.csv calls an area whose minutes differ much from those of the areas about it.
+UNLIKE = "unlike_its_neighbours"
 # Marks a share within the standard by the journeys of those who are taken on, where not all are.
 SOME = "*"
 
@@ -92,6 +94,7 @@ def lines(plan: Plan, changes: Sequence[str] = ()) -> list[str]:
         "",
         *(_matrix(plan, numbers, list(plan.problem.services)) if _has_a_matrix(plan) else _rows(plan, numbers)),
         *_shut(plan),
+        *_kept_beside(plan),
         *meaning(plan),
         *_nobody_counted(plan),
         *_anywhere(plan),
@@ -132,10 +135,11 @@ def in_brief(plan: Plan, changes: Sequence[str] = (), more: int = 0) -> list[str
         *_asked_and_answered(plan),
         "",
         *(_matrix(plan, numbers, shown) if _has_a_matrix(plan) else _rows(plan, numbers)),
-        *(f"{head}: {_where(plan, codes, changes)}." for head, codes in as_today.items()),
+        *(f"{head}: {_where(plan, codes, changes)}." for head, codes in as_today.items() if head != AS_TODAY),
+        *_no_patients(plan, as_today.get(AS_TODAY, ()), folded, changes),
         *_shut(plan),
+        *_kept_beside(plan),
         *meaning(plan, in_short=True)[:1],
-        *map(first_sentence, _nobody_counted(plan, [*folded])),
         *map(first_sentence, _waits(plan, numbers, brief=True)),
         *map(first_sentence, _counted(plan, brief=True)),
         *map(first_sentence, not_counted(plan)),
@@ -214,19 +218,30 @@ def _answer(plan: Plan) -> list[str]:
 def _what_would_change(plan: Plan) -> str:
     far = summary.how_far_was_looked(plan)
     found = f"{SOME_CHANGES[:-1]}. Each is the smallest that was found to lead to those sites"
-    again = "of these the check tries those of rules and of one site again"
+    again = "the checker repeats those of rules and of one site"
     return f"{found} (tried: {far}; {again}):" if far else "What would change it:"
 
 
 def _longest(plan: Plan) -> list[str]:
     """Return to which services the longest journey of a resident's patient gets longer than with today's sites."""
-    problem, found = plan.problem, list[str]()
+    problem, found, doubted = plan.problem, list[str](), list[str]()
     for code in (one for one in problem.services_with_patients if one in problem.services_with_today):
         now, then = (measures.number(one.measures, "worst_minutes", code) for one in (plan, plan.today))
         if isfinite(now) and isfinite(then) and round(now) > round(then):
             waits = ", waits included" if problem.services[code].transfer else ""
             found.append(f"{lower(problem.services[code].name)} {whole(now)} minutes{waits} (today {whole(then)})")
-    return [f"The longest journey{of_those_who_stay(problem)} grows: {listed(found)}."] if found else []
+            doubted += [lower(problem.services[code].name)] * _is_doubted(plan, code, now)
+    which = "" if len(doubted) == len(found) else f" (of the {listed(doubted)})"
+    doubt = f", in an area whose minutes are unlike its neighbours'{which}" if doubted else ""
+    return [f"The longest journey{of_those_who_stay(problem)} grows: {listed(found)}{doubt}."] if found else []
+
+
+def _is_doubted(plan: Plan, service: str, longest: float) -> bool:
+    """Whether the longest journey is from an area whose minutes the place's own checks doubt."""
+    rows = measures.residents(plan, service)
+    areas = {*rows.index[rows["minutes"].round(6) == round(longest, 6)]}
+    checks = table_of(plan.problem.files, "data_checks")
+    return any(one.get("check") == UNLIKE and one.get("about") in areas for one in checks)
 
 
 def _headed(head: str, each: Sequence[str]) -> list[str]:
@@ -299,6 +314,20 @@ def _shut(plan: Plan) -> Iterator[str]:
             names = listed(problem.services[code].name for code in codes)
             kept = "is not kept" if len(codes) == 1 else "are not kept"
             yield f"{names} {kept} at {short(problem.sites[site].name)}, as is fixed: {reason.rstrip('.')}."
+
+
+def _kept_beside(plan: Plan) -> Iterator[str]:
+    """Yield where a service is not kept but another of the same patients is: no unit closes there outright."""
+    problem, marks = plan.problem, {CLOSES, SHUT}
+    for code, service in problem.services.items():
+        gone = [site for site in problem.candidates if _mark(plan, service, site) in marks]
+        for other in problem.services.values() if service.activity else ():
+            keeps = all(_mark(plan, other, site) in {STAYS, FIXED} for site in gone)
+            if gone and other is not service and other.activity == service.activity and keeps:
+                keep = "keeps" if len(gone) == 1 else "keep"
+                there = f"at {places(problem, at)}" if (at := plan.sites_of(code)) else "nowhere"
+                kept = f"{places(problem, gone)} {keep} the {lower(other.name)}"
+                yield f"{kept}; the {lower(service.name)}, for the same patients, is {there}."
 
 
 @dataclass(frozen=True)
@@ -399,7 +428,7 @@ def meaning(plan: Plan, *, in_short: bool = False) -> list[str]:
     ]
 
 
-def _nobody_counted(plan: Plan, but_for: Sequence[str] = ()) -> Iterator[str]:
+def _nobody_counted(plan: Plan, but_for: Collection[str] = ()) -> Iterator[str]:
     """Say for which services that are decided no patients are counted: nobody is worse or better off by them."""
     problem = plan.problem
     names = [
@@ -410,6 +439,14 @@ def _nobody_counted(plan: Plan, but_for: Sequence[str] = ()) -> Iterator[str]:
     if names:
         told = "Of these nobody is among those who are worse or better off, wherever they are"
         yield f"No patients are counted for {listed(names)}. {told}."
+
+
+def _no_patients(plan: Plan, codes: Sequence[str], folded: Collection[str], changes: Sequence[str]) -> Iterator[str]:
+    """Say in one line which services no patients are counted for: those as today, where, and the others."""
+    others = map(first_sentence, _nobody_counted(plan, folded))
+    as_today = f"{AS_TODAY}: {_where(plan, codes, changes)}." if codes else ""
+    if said := " ".join(filter(None, (as_today, *others))):
+        yield said.replace(". No patients are counted for ", ". Nor are any for ") if codes else said
 
 
 def _anywhere(plan: Plan) -> Iterator[str]:

@@ -236,7 +236,8 @@ def fragile(plan: Plan, numbers: pd.DataFrame) -> list[str]:
         who = staff_in_words(float(f"{row.value:.4g}"), plan.problem.teams[team].name, str(row.unit))
         said.append(f"{service.lower()} at {where} short of {who}")
     spare = listed(to_spare(plan))
-    help_ = f" Elsewhere, needed by no rota of this question, are {spare}, who could move there." if spare else ""
+    asked = "other units may need them, which no rule here asks"
+    help_ = f" On no rota of this question are {spare}, who could move there; {asked}." if spare else ""
     return [f"Fragile: one vacancy would leave {', '.join(said)}.{help_}"] if said else []
 
 

@@ -18,7 +18,7 @@ from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
 from optimiser.problem import Objective, Problem, Service, worked_out_once
-from optimiser.problem.words import amount, apart, begun, decimals, in_round_words, listed, percent, places, spoken
+from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places, spoken
 from optimiser.report import rests_on
 
 # Columns that every number rests on, in any table, and what they count.
@@ -87,20 +87,30 @@ def answer(plan: Plan) -> str:
     first = open_ones if len(open_ones) <= MOST_NAMED else sorted(counted, key=lambda code: code not in level)
     shown = [code for code in open_ones if code in first[:MOST_NAMED]]
     parts = [f"{lower(problem.services[code].name)} at {_sites_or_level(plan, code)}" for code in shown]
-    rest = [code for code in open_ones if code not in shown]
-    known = [code for code in rest if code in problem.services_with_today]
-    changing = sum(_changes(plan, code) for code in known)
-    change = "changes" if changing == 1 else "change"
-    idle = sum(bool(idle_sites(plan, code)) and not _changes(plan, code) for code in rest)
-    stay = f"{len(rest) - changing - idle} do not"
-    stay += f", and {idle} {'keeps' if idle == 1 else 'keep'} a site to which nobody is taken" if idle else ""
-    tail = f" {amount(changing, 'services', 'more ')} {change} sites; {stay}." if rest else ""
+    tail = _of_all(plan) if len(shown) < len(open_ones) else ""
     there_today = {code for _, code in problem.today} - {*shown}
     lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
     tail += f" {begun(listed(lower(one.name) for one in lost))} would then be provided nowhere." if lost else ""
     said = "; ".join(parts) or "nothing is open to decision"
     called = f"{plan.option.in_short}: {said}" if plan.option else begun(said)
     return f"{called}.{tail}"
+
+
+def _of_all(plan: Plan) -> str:
+    """Return what becomes of all services, so that the numbers add up: who changes sites, who stays, who is nowhere."""
+    problem, found = plan.problem, dict[tuple[str, str], int]()
+    for code in problem.services:
+        there = plan.sites_of(code)
+        kind = ("stays", "stay") if there else ("is nowhere", "are nowhere")
+        if code not in problem.services_with_today:
+            kind = ("is where today is not stated", "are where today is not stated") if there else kind
+        elif _changes(plan, code):
+            kind = ("changes sites", "change sites")
+        elif idle_sites(plan, code):
+            kind = ("keeps a site in name only", "keep a site in name only")
+        found[kind] = found.get(kind, 0) + 1
+    each = (f"{number} {one if number == 1 else more}" for (one, more), number in found.items())
+    return f" Of {len(problem.services)} services {listed(each)}."
 
 
 def _changes(plan: Plan, service: str) -> bool:

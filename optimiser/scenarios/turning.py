@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import combinations, pairwise, product
+from math import ceil
 
 from optimiser.model.arithmetic import lawful, values
 from optimiser.model.rules import demand_of, in_words
@@ -47,7 +48,7 @@ class Turning:
     why_not
         Why it was not worked out, if so.
     words
-        All that in one sentence, with a share rounded down: what holds only beyond the value holds only beyond that.
+        All that in one sentence and, where that has whole percent, rounded up, another with the share rounded down.
     """
 
     service: str
@@ -125,23 +126,26 @@ def _turning(plan: Plan, service: str, pull: Parameter) -> Turning:
     at, designated, broken = found
     breaks = _in_words(plan.problem, broken)
     best = None if designated is None else _sites_of(plan.problem, designated, service)
-    words = _words(plan, service, now, at, best, breaks)
+    lead = ""
     if designated is not None and not breaks and at < EVERYBODY:
-        everybody = pull.apply(plan.problem, EVERYBODY)
-        words = f"{words.removesuffix('.')}{_by_how_much(plan, service, everybody, designated)}"
+        lead = _by_how_much(plan, service, pull.apply(plan.problem, EVERYBODY), designated)
+    words = _words(plan, service, now, at, best, breaks, lead)
     of_others = bool(broken) and all(_is_of_another(plan.problem, service, one) for one in broken)
     return Turning(service, now, at, best, designated, breaks, why_not, words, of_others)
 
 
 def _by_how_much(plan: Plan, service: str, everybody: Problem, best: Designations) -> str:
-    """Return by how much the other sites would be nearer to a service at most: if everybody went to the nearest."""
+    """Return by how much the other sites would be nearer to a service at most: if everybody went to the nearest.
+
+    Nothing where they would not be.
+    """
     here, there = (
         measures.mean_minutes(measures.residents(evaluate(everybody, one), service)) for one in (plan.designated, best)
     )
     if here <= there:
-        return "."
+        return ""
     level = " (level)" if here - there <= everybody.level_within(there) else ""
-    return f"; even if all did, by {apart(here - there)} a patient{level}."
+    return f", by at most {apart(here - there)} a patient{level},"
 
 
 def _is_of_another(problem: Problem, service: str, instance: str) -> bool:
@@ -238,8 +242,10 @@ def _sites_of(problem: Problem, designated: Designations, service: str) -> tuple
 
 
 # How those go who are pulled over the border: by minutes or, where those who stay do, with the offsets that fit.
-GOES = "chose by journey time{} alone, here or across the border"
-BY_OFFSETS = " and the offsets of this question"
+GOES = "went to the nearest hospital of all"
+BY_OFFSETS = "chose by journey time and the offsets of this question alone, here or across the border"
+# Shares from here on are said in whole percent, and what they are exactly in a sentence of its own.
+SAID_WHOLE = 10
 
 
 def _words(
@@ -249,11 +255,12 @@ def _words(
     at: Fraction | None,
     best: tuple[str, ...] | None,
     breaks: Sequence[str],
+    lead: str = "",
 ) -> str:
     problem = plan.problem
     here = places(problem, plan.sites_of(service))
     begins = f"{problem.services[service].name}: "
-    by_choice = GOES.format(BY_OFFSETS if problem.services[service].observed else "")
+    by_choice, exactly = BY_OFFSETS if problem.services[service].observed else GOES, ""
     if at is None:
         stays = "would stay best" if here != NO_SITE else "would stay the best choice"
         return f"{begins}{here} {stays} even if everybody {by_choice}."
@@ -261,10 +268,12 @@ def _words(
         goes = f"everybody {by_choice}"
     else:
         here_now = f" (in this question {percent_or_less(now)} do)" if now else ""
-        share = f"more than {percent_or_less(at)} of patients"
-        goes = f"{share} {by_choice}, the others as today{here_now}"
+        share, whole = percent_or_less(at), ceil(100 * at)
+        if SAID_WHOLE <= whole < 100 and share != f"{whole}%":
+            share, exactly = f"{whole}%", f" Exactly: more than {share}."
+        goes = f"more than {share} {by_choice}{here_now}, and only the rest crossed the border as today"
     since = f"{here} would then break a rule: {listed(breaks)}" if breaks else ""
     if best is None:
-        return f"{begins}no choice of sites would meet every rule if {goes}{f'; {since}' if since else ''}."
-    then = f"{places(problem, best)} would be best{'' if breaks else f', in place of {here},'}"
-    return f"{begins}{then} if {goes}{f'; {since}' if since else ''}."
+        return f"{begins}no choice of sites would meet every rule if {goes}{f'; {since}' if since else ''}.{exactly}"
+    then = f"{places(problem, best)} would be best{'' if breaks else f' in place of {here}'}{lead}"
+    return f"{begins}{then} if {goes}{f'; {since}' if since else ''}.{exactly}"

@@ -235,7 +235,7 @@ def test_a_corridor_or_the_border_turns_one_site_into_another():
     )
     assert (border.service, border.then) == ("clinic", {("birch", "clinic")})
     assert border.by == border.to == pytest.approx(2 / 27)
-    assert "if more than 7.4% of patients chose by journey time alone" in str(border)
+    assert "if more than 7.4% went to the nearest hospital of all" in str(border)
 
 
 def test_only_the_smallest_change_to_each_answer_is_said_and_no_more_than_are_wanted():
@@ -265,12 +265,13 @@ def test_what_would_change_a_whole_care_model_is_worked_out_and_each_change_turn
     assert both in by_what["every_site_has_enough_patients.hyper_acute_stroke"]
     # What is gained where it does not count is no gain: of these sites fewer changes alone decide.
     assert by_what["not_too_many_sites.emergency_general_surgery"].endswith(
-        " would be best (changes from today 7 in place of 11)."
+        " would be best (changes from today 7 in place of 11; nobody would be taken to Southend for Emergency general "
+        "surgery with a stay)."
     )
     lacks = "; the plan's own sites would then lack 0.25 WTE of the paediatrics consultants (at Broomfield)."
     assert by_what["staff.paediatrics_consultants.WTE"].endswith(lacks)
     # What is left out is said by what people call it.
-    assert found.not_worked_out.startswith("it cannot be worked out exactly: other journeys from all of Basildon and ")
+    assert found.not_worked_out.startswith("it cannot be worked out exactly: other journeys from the districts of ")
     assert left_out(found.not_worked_out) == [f"Not tried, since {found.not_worked_out}."]
 
 

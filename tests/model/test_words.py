@@ -111,10 +111,10 @@ def test_what_rules_cost_reads_well():
 
     assert said(1, 0)[1:] == [
         "      without it: saves 1 change",
-        "  1 other rule costs nothing: without it the best plan is as good.",
+        "  1 other rule, dropped alone, changes nothing: the best plan is as good.",
     ]
-    assert said(0) == ["  1 rule costs nothing: without it the best plan is as good."]
-    assert said(0, 0) == ["  2 rules cost nothing: without any one of them the best plan is as good."]
+    assert said(0) == ["  1 rule, dropped alone, changes nothing: the best plan is as good."]
+    assert said(0, 0) == ["  2 rules, each dropped alone, change nothing: the best plan is as good."]
     assert len(said(2)) == 2
     assert said() == ["  No rule could give way."]
 

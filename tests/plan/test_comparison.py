@@ -61,7 +61,7 @@ def test_staff_who_may_move_are_lacking_at_one_place_as_evaluate_counts_them():
     compared = compare({"q0": q0})["q0"]
     # Broomfield and Southend have too few patients; of strokes and of emergencies consultants are lacking, who move.
     assert (compared["", "rules broken"], compared["", PLACES_BROKEN]) == (3, 4)
-    words = "Where staff who may move between sites are lacking, that is one place, however many sites lack them."
+    words = "Staff who may move are counted as one shortage for all sites."
     assert words in quotable.of_whom({"q0": tables_of(q0)})
     assert words not in quotable.of_whom({"one": tables_of(evaluate(problem, ONE | STROKE_WARDS))})
 

@@ -26,12 +26,12 @@ def test_who_is_worse_off_and_what_is_gained_is_told_in_a_line_each():
     problem = with_districts(small(minimum_patients=Figure(31)))
     worse, gained = against_today.gains_and_losses(evaluate(problem, BIRCH))
     assert worse == (
-        "Worse off than with today's sites: Clinic, 10 of 60 residents' visits a year (17%), by 20.0 minutes on "
-        "average; most minutes lost in the district of Hills (10 of 30 visits, by 20.0 on average)."
+        "Worse off than with today's sites, by this model: Clinic, 10 of 60 residents' visits a year (17%), by 20.0 "
+        "minutes on average; most minutes lost in the district of Hills (10 of 30 visits, by 20.0 on average)."
     )
     assert gained == (
-        "Gained: the clinic would see at least 31 patients a year (today, by this model, Ash 30). By this model "
-        "nobody's journey is shorter."
+        "Gained: the clinic would see at least 31 patients a year (today, by this model, Ash 30). Nobody's "
+        "journey is shorter."
     )
     lines = screen.lines(evaluate(problem, BIRCH))
     assert worse in lines and gained in lines
@@ -43,7 +43,7 @@ def test_that_other_years_counts_say_otherwise_than_the_model_is_told_beside_wha
     Why two of them close all the same stands beside it: three rotas of six take more consultants than there are.
     """
     in_short, in_full = (against_today.gains(answer("base"), in_short=short)[0] for short in (True, False))
-    all_three = "all 3 in 2021/22, taking 18 stroke consultants; there were 13 in 2019 and 15 in 2021)"
+    all_three = "all 3 in 2021/22; 3 units need 18 stroke consultants (had 13 in 2019 and 15 in 2021))"
     assert in_short.endswith(
         f" (by this model Basildon alone today; as counted Southend alone in 2018/19 and 2019/20, {all_three}"
     )
@@ -55,8 +55,8 @@ def test_that_other_years_counts_say_otherwise_than_the_model_is_told_beside_wha
 
 def test_where_nothing_is_gained_and_nobody_loses_that_is_told():
     assert against_today.gains_and_losses(evaluate(small(), BOTH)) == [
-        "Worse off than with today's sites: nobody, by the length of journeys.",
-        "Gained: nothing that a rule asks. By this model nobody's journey is shorter.",
+        "Worse off than with today's sites, by this model: nobody, by the length of journeys.",
+        "Gained: nothing that a rule asks. Nobody's journey is shorter.",
     ]
 
 
@@ -201,7 +201,10 @@ def test_staff_who_could_fill_a_vacancy_are_told_of():
     )
     plan = evaluate(spare, BIRCH)
     (said,) = summary_of_staff.fragile(plan, plan.measures)
-    assert said.endswith("Elsewhere, needed by no rota of this question, are 2 doctors, who could move there.")
+    assert said.endswith(
+        "On no rota of this question are 2 doctors, who could move there; other units may need them, which no rule "
+        "here asks."
+    )
     fixed = replace(spare, teams={"doctors": Team("doctors", "doctors", Figure(0), Figure(0))})
     (said,) = summary_of_staff.fragile(evaluate(fixed, BIRCH), plan.measures)
     assert "could move" not in said

@@ -196,7 +196,7 @@ def test_what_closes_in_a_care_model_is_counted_named_on_paper_and_told_from_wha
         "stay, critical care and 3 more."
     ]
     # To stay where nobody would be taken is neither a change nor a staying.
-    tail = " 5 more services change sites; 7 do not, and 1 keeps a site to which nobody is taken."
+    tail = " Of 20 services 8 change sites, 9 stay, 2 are nowhere and 1 keeps a site in name only."
     assert words.answer(plan).endswith(tail)
     assert (
         "3 of 15 services at Broomfield (hyper-acute stroke unit, thrombolysis on arrival and vascular" in closing.paper

@@ -72,7 +72,7 @@ def test_a_question_without_a_plan_has_a_page_of_its_own(browser: Browser, none:
             "By way 1 and way 2:",
             "Gained whichever way out:",
             "600 patients a year (by this model Basildon alone today; as counted Southend alone in 2018/19 and 2019/20",
-            "all 3 in 2021/22, taking 18 stroke",
+            "all 3 in 2021/22; 3 units need 18 stroke",
             "at each site that provides it (College of Emergency Medicine 2010); 25 were in post in all in 2017.",
             "5 WTE emergency medicine consultants recruited; 1 of the stroke consultants moved",
             "877 of 1,863 residents' stroke admissions a year (47%), by 13.2 minutes on average,",

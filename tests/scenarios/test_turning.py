@@ -80,22 +80,19 @@ def test_where_one_site_overtakes_another_by_hand():
     assert found.designated == {("birch", "clinic")}
     # 2 / 27 is 7.407…%: rounded down, so that "if more" stays true.
     assert str(found) == (
-        "Clinic: Birch would be best, in place of Ash, if more than 7.4% of patients chose by journey time alone, "
-        "here or across the border, the others as today; even if all did, by 4.2 minutes "
-        "a patient."
+        "Clinic: Birch would be best in place of Ash, by at most 4.2 minutes a patient, if more than 7.4% went to the "
+        "nearest hospital of all, and only the rest crossed the border as today."
     )
 
 
 def test_of_a_share_that_is_there_already_only_what_is_above_counts():
     found = by_service(solve(one_clinic(pull=0.05)))["clinic"]
     assert found.value == Fraction(2, 27) and str(found).endswith(
-        "the others as today (in this question 5% do); even if all did, by 4.2 minutes a patient."
+        "of all (in this question 5% do), and only the rest crossed the border as today."
     )
     beyond = by_service(solve(one_clinic(pull=0.5)))["clinic"]
     assert (beyond.value, beyond.best, beyond.now) == (None, None, Fraction(1, 2))
-    assert str(beyond) == (
-        "Clinic: Birch would stay best even if everybody chose by journey time alone, here or across the border."
-    )
+    assert str(beyond) == ("Clinic: Birch would stay best even if everybody went to the nearest hospital of all.")
 
 
 def test_a_rule_that_the_plan_comes_to_break_turns_it():
@@ -105,8 +102,8 @@ def test_a_rule_that_the_plan_comes_to_break_turns_it():
     assert (found.value, found.best) == (Fraction(1, 30), ("birch",))
     assert found.breaks == ("Clinic at Ash has at least 35.8 patients a year",)
     assert str(found) == (
-        "Clinic: Birch would be best if more than 3.33% of patients chose by journey time alone, here or across the "
-        "border, the others as today; Ash would then break a rule: Clinic at Ash has at least "
+        "Clinic: Birch would be best if more than 3.33% went to the nearest hospital of all, and only the rest crossed "
+        "the border as today; Ash would then break a rule: Clinic at Ash has at least "
         "35.8 patients a year."
     )
 
@@ -115,7 +112,7 @@ def test_where_no_choice_of_sites_is_left_it_is_said():
     found = by_service(solve(one_clinic(minimum_patients=Figure(35.8), maximum_patients=Figure(36))))["clinic"]
     # Birch sees 36 and of the others 29 more as all go to the nearest: too many from the start.
     assert (found.value, found.best, found.designated) == (Fraction(1, 30), None, None)
-    assert "no choice of sites would meet every rule if more than 3.33% of patients" in str(found)
+    assert "no choice of sites would meet every rule if more than 3.33% went to" in str(found)
 
 
 def test_at_everybody_alone_another_may_be_best():
@@ -125,7 +122,7 @@ def test_at_everybody_alone_another_may_be_best():
     problem = replace(few, border=Border(shares), objectives=(Objective("worst_journey"),))
     found = by_service(solve(problem))["clinic"]
     assert (found.value, found.best) == (1, ("ash",))
-    assert "Ash would be best, in place of Birch, if everybody chose by journey time alone" in str(found)
+    assert "Ash would be best in place of Birch if everybody went to the nearest hospital of all" in str(found)
 
 
 def test_without_a_border_as_today_nothing_turns():

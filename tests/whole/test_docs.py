@@ -13,7 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from itertools import combinations
-from math import floor
+from math import ceil
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -322,14 +322,16 @@ def test_the_readme_says_what_would_change_the_answer():
     assert rows["nobody crossed the border"] == f"the same two units: {mean:.2f} minutes"
     turns = {turning.service: turning for turning in turning_values(answer())}
     for code, words in (
-        (HASU, "more than {}% of patients chose by journey time alone"),
+        (HASU, "more than {}% of patients went to the nearest hospital of all"),
         (EMERGENCY, "more than {}% did"),
     ):
-        share = turns[code].value
-        assert share is not None and turns[code].best is not None
-        # Rounded down, as every sentence on it is.
-        (then,) = [rows[row] for row in rows if row.startswith(words.format(f"{floor(share * 10000) / 100:.2f}"))]
-        assert then.endswith(" and ".join(site.title() for site in turns[code].best))
+        share, there = turns[code].value, turns[code].best
+        assert share is not None and there is not None
+        # Rounded up, so that it stays so, and beside it by how much at most: as every sentence on it has it.
+        (then,) = [rows[row] for row in rows if row.startswith(words.format(ceil(share * 100)))]
+        lead = str(turns[code]).partition(", by at most ")[2].partition(" a patient")[0]
+        assert f"{' and '.join(site.title() for site in there)}, by at most {lead}" in then and lead
+        assert ("(level)" in then) is ("a patient (level)," in str(turns[code]))
     everywhere = with_sites(question(), EMERGENCY, *question().candidates)
     lacking = everywhere.staffing["short"].sum()
     then = rows[f"there were {lacking:.0f} WTE (whole-time equivalents) more emergency consultants"]
@@ -365,16 +367,20 @@ def test_the_readme_says_what_would_change_the_answer():
             f"{hasu} Broomfield and Southend",
         ),
     ):
-        assert rows[f"every journey to {row}"] == then
-        assert re.search(rf"Every journey to {told}: {best} would be best(\.| \(level with this plan\)\.)", said)
+        turned = re.search(rf"Every journey to {told}: {best} would be best( \(level)?", said)
+        assert turned and rows[f"every journey to {row}"] == f"{then}{' (level)' if turned[1] else ''}"
     a12 = parameters(question())["journey_factor.A12"]
     for factor, others in ((0.85, answer().sites_of(EMERGENCY)), (0.8, ("basildon", "southend"))):
         found = best_option(a12.apply(question(), factor))
         assert found and {site for site, code in found.designated if code == EMERGENCY} == {*others}
     assert (
         rows["all journeys from Braintree, Brentwood, Chelmsford and Maldon, which stand for the A12, took 20% less"]
-        == "emergency departments at Basildon and Southend"
+        == "emergency departments at Basildon and Southend (level)"
     )
+    sped = a12.apply(question(), 0.8)
+    each = (with_sites(sped, EMERGENCY, "basildon", there) for there in ("broomfield", "southend"))
+    ours, theirs = (number(plan, "mean_minutes", EMERGENCY) for plan in each)
+    assert 0 < ours - theirs <= sped.level_within(ours)
 
 
 def test_the_readme_says_what_the_old_question_came_to():
@@ -450,7 +456,7 @@ def test_the_readme_says_what_two_emergency_departments_rest_on():
     (rota,) = question().services[EMERGENCY].rotas
     post = sum(question().staff[site, rota.team, rota.unit] for site in question().candidates)
     (asked,), (had,) = (
-        numbers(r"asked for (\d+) in every emergency department"),
+        numbers(r"asked for (\d+) consultants in every emergency department"),
         numbers(r"three hospitals had (\d+) WTE"),
     )
     two, three, short = numbers(r"need (\d+); three need (\d+), (\d+) more than there were")
@@ -630,9 +636,11 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("With as many"))
     two = (
-        "by 2021/22 two (main question: Basildon and Southend; care model: Basildon and Broomfield); by 2019/20, in the"
+        "by 2021/22 two (of stroke and emergency care alone: Basildon and Southend; care model: Basildon and "
+        "Broomfield);"
     )
-    assert f"{two} main question, one or two: 65 patients are drawn to two hospitals alike." in told
+    undecided = "by 2019/20, of stroke and emergency care alone, undecided, as 65 patients are drawn to both alike."
+    assert f"{two} {undecided}" in told
     tied = [one for one in equally_near(plan, HASU) if one.are_needed]
     if year == "2021/22":
         assert not tied
@@ -685,7 +693,7 @@ def test_with_as_many_patients_as_were_counted_two_units_are_best_by_each_year(y
         "With as many strokes as counted in each of 3 years (1,825 to 1,958; the model: 1,702), split about as then, "
         "two hyper-acute stroke units would be best:"
     )
-    assert "at Basildon and Broomfield or, in the main question by 2021/22, Basildon and Southend." in told
+    assert "at Basildon and Broomfield or, by one year, Basildon and Southend. The one year is 2021/22," in told
     counted = sum(plan.problem.services[HASU].observed.counts.values())
     assert f"{counted:,.0f} in {year}" in told
     amiss = [number(plan.today, "backcast_error", HASU, site) for site in plan.problem.candidates]
@@ -727,10 +735,10 @@ def test_what_the_counts_of_each_year_make_of_the_care_model_is_as_told(year: st
         told = f"the hyper-acute journey is then {number(plan, 'mean_minutes', HASU):.1f} minutes and not"
         assert f"{told} {number(answer('care_model'), 'mean_minutes', HASU):.1f}" in words_of(ROOT / "docs/observed.md")
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("With as many"))
-    assert "care model: Basildon and Broomfield); by 2019/20, in the main question, one or two" in told
+    assert "care model: Basildon and Broomfield); by 2019/20, of stroke and emergency care alone, undecided" in told
     grown = op.solve(as_many_as_counted(plan.problem, year))
     assert grown.sites_of(HASU) == ("basildon", "broomfield")
-    assert "In the care model they would be at Basildon and Broomfield by each." in told
+    assert "alone: the care model has Basildon and Broomfield by each." in told
 
 
 def test_the_page_on_observed_flows_sets_shares_beside_what_was_counted():
