@@ -62,7 +62,7 @@ NOT_MODELLED = (
 
 def of_those_who_stay(problem: Problem) -> str:
     """Return whose the longest journeys are, to stand behind them: nothing where nobody leaves in any case."""
-    return " (of those who stay)" if problem.border and problem.border.pull.value < 1 else ""
+    return " (of those who do not leave the system)" if problem.border and problem.border.pull.value < 1 else ""
 
 
 def decided(problem: Problem) -> list[str]:
@@ -92,9 +92,9 @@ def answer(plan: Plan) -> str:
     changing = sum(_changes(plan, code) for code in known)
     change = "changes" if changing == 1 else "change"
     idle = sum(bool(idle_sites(plan, code)) and not _changes(plan, code) for code in rest)
+    in_name = f", {idle} {'keeps' if idle == 1 else 'keep'} one in name only" if idle else ""
     stay = f"{len(rest) - changing - idle} do not"
-    stay += f", and {idle} {'keeps' if idle == 1 else 'keep'} a site to which nobody is taken" if idle else ""
-    tail = f" {amount(changing, 'services', 'more ')} {change} sites; {stay}." if rest else ""
+    tail = f" {amount(changing, 'services', 'more ')} {change} sites{in_name}; {stay}." if rest else ""
     there_today = {code for _, code in problem.today} - {*shown}
     lost = [one for code, one in problem.services.items() if code in there_today and not plan.sites_of(code)]
     tail += f" {begun(listed(lower(one.name) for one in lost))} would then be provided nowhere." if lost else ""
@@ -127,7 +127,7 @@ def _as_people_say(run: Run) -> str:
 def headline(plan: Plan, not_settled: str = "") -> str:
     """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only.
 
-    ``not_settled`` are the references by which the number that decides may be another; else nothing.
+    ``not_settled`` is what would be so if the number that decides were another, and who tells of it; else nothing.
     """
     said = answer(plan)
     if plan.proof.outcome == PROVED:

@@ -314,9 +314,8 @@ def test_services_that_are_decided_and_whose_patients_nobody_counts_are_named():
 def test_by_how_much_the_longest_journey_grows_is_told_on_the_screen():
     plan, worst = answer("base"), ("worst_minutes", "hyper_acute_stroke")
     now, then = (measures.number(one.measures, *worst) for one in (plan, plan.today))
-    said = (
-        f"The longest journey (of those who stay) grows: hyper-acute stroke unit {now:.0f} minutes (today {then:.0f})."
-    )
+    who = "The longest journey (of those who do not leave the system) grows"
+    said = f"{who}: hyper-acute stroke unit {now:.0f} minutes (today {then:.0f})."
     assert (round(now), round(then)) == (69, 48) and said in screen.lines(plan)
 
 
@@ -330,7 +329,7 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
         "            Ash  Birch        minutes       within   outside",
         "Clinic       ✕     ○    16.67 (20.83)  100% (100%)  0% (50%)",
         "X-ray room   ■     ·",
-        "○ new   ✕ not kept   ■ fixed there   · is not there",
+        "○ new   ✕ not kept   ■ fixed there   · not there",
     ]
 
 
@@ -405,7 +404,7 @@ def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
     world = replace(small(), journeys=small().journeys.assign(birch=5.0))
     lines = screen.lines(plan := evaluate(world, BOTH))
     assert lines[4].split()[:3] == ["Clinic", "◌", "●"]
-    assert "● kept   ◌ nobody is taken there   · is not there" in lines
+    assert "● kept   ◌ nobody is taken there   · not there" in lines
     assert any("Ash and Birch (nobody is taken to Ash)" in line for line in summary.lines(plan))
 
 
@@ -494,7 +493,7 @@ def test_a_tie_that_rests_on_nobody_being_taken_to_a_site_says_so():
         "(full emergency department is at Basildon and Broomfield)."
     )
     said = words.answer(answer("care_model"))
-    assert said.endswith(" 5 more services change sites; 7 do not, and 1 keeps a site to which nobody is taken.")
+    assert said.endswith(" 5 more services change sites, 1 keeps one in name only; 7 do not.")
 
 
 def test_why_more_would_be_treated_outside_is_said():

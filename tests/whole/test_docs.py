@@ -630,9 +630,9 @@ def test_the_page_on_observed_flows_says_what_the_counts_of_later_years_come_to(
     assert answer("what_if/observed_stroke_flows").sites_of(HASU) == answer().sites_of(HASU) == ("basildon",)
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("With as many"))
     two = (
-        "by 2021/22 two (main question: Basildon and Southend; care model: Basildon and Broomfield); by 2019/20, in the"
+        "by 2021/22 two (stroke and emergency care alone: Basildon and Southend; care model: Basildon and Broomfield);"
     )
-    assert f"{two} main question, one or two: 65 patients are drawn to two hospitals alike." in told
+    assert f"{two} by 2019/20, with those alone, one or two: 65 patients are drawn to two hospitals alike." in told
     tied = [one for one in equally_near(plan, HASU) if one.are_needed]
     if year == "2021/22":
         assert not tied
@@ -685,7 +685,9 @@ def test_with_as_many_patients_as_were_counted_two_units_are_best_by_each_year(y
         "With as many strokes as counted in each of 3 years (1,825 to 1,958; the model: 1,702), split about as then, "
         "two hyper-acute stroke units would be best:"
     )
-    assert "at Basildon and Broomfield or, in the main question by 2021/22, Basildon and Southend." in told
+    assert (
+        "at Basildon and Broomfield or, for stroke and emergency care alone by 2021/22, Basildon and Southend." in told
+    )
     counted = sum(plan.problem.services[HASU].observed.counts.values())
     assert f"{counted:,.0f} in {year}" in told
     amiss = [number(plan.today, "backcast_error", HASU, site) for site in plan.problem.candidates]
@@ -727,7 +729,7 @@ def test_what_the_counts_of_each_year_make_of_the_care_model_is_as_told(year: st
         told = f"the hyper-acute journey is then {number(plan, 'mean_minutes', HASU):.1f} minutes and not"
         assert f"{told} {number(answer('care_model'), 'mean_minutes', HASU):.1f}" in words_of(ROOT / "docs/observed.md")
     (told,) = (one.sentence for one in answer("base").problem.know_before if one.sentence.startswith("With as many"))
-    assert "care model: Basildon and Broomfield); by 2019/20, in the main question, one or two" in told
+    assert "care model: Basildon and Broomfield); by 2019/20, with those alone, one or two" in told
     grown = op.solve(as_many_as_counted(plan.problem, year))
     assert grown.sites_of(HASU) == ("basildon", "broomfield")
     assert "In the care model they would be at Basildon and Broomfield by each." in told
