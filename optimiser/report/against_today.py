@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -39,7 +39,6 @@ A_TENTH = 0.1
 # By another index who is most deprived is another matter: what it does not bear out is not shown.
 OTHER_INDEX, ENDS = "deprivation_decile_2015", ("most", "least")
 WORTH_SAYING_PATIENTS = 0.5
-AS_COUNTED = "; as counted "
 
 
 def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool = False) -> list[str]:
@@ -114,7 +113,7 @@ def _other_periods(plan: Plan, service: str, at_least: float, keep: Sequence[str
             which = _which(plan.problem, enough, list(counts)), need
             said.setdefault(which, []).append(period)
     each = [f"{which} in {listed(periods)}{takes}" for (which, takes), periods in said.items()]
-    return f"{AS_COUNTED}{', '.join(each)}" if each else ""
+    return f"; as counted {', '.join(each)}" if each else ""
 
 
 @dataclass(frozen=True)
@@ -156,8 +155,7 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
     problem, by_site = plan.problem, dict[str, list[str]]()
     found = busier(plan)
     for one in found[:most]:
-        by_count = _beside(_counted(plan, one.service), one)
-        at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)}{by_count})"
+        at = f"{lower(problem.services[one.service].name)} (today {whole(one.today)}{by_count(plan, one)})"
         here = f"{whole(one.now)} {many_of(problem, one.service)} at its {at}"
         by_site.setdefault(short(problem.sites[one.site].name), []).append(here)
     if not by_site:
@@ -169,8 +167,9 @@ def room(plan: Plan, most: int | None = EVERY) -> list[str]:
     return [f"{not_checked}. By this model, a year: {each}."]
 
 
-def _beside(counted: Counted | None, one: Busier) -> str:
+def by_count(plan: Plan, one: Busier) -> str:
     """Return how many were counted at a site today, where that is known and another number than the model's."""
+    counted = _counted(plan, one.service)
     number = counted.counts.get(one.site) if counted else None
     if counted is None or number is None or round(number) == round(one.today):
         return ""
@@ -345,8 +344,8 @@ def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: P
     """Return what would be so that is not with today's sites: of what rules ask, that which today's sites break.
 
     In short it is said how many of today's sites keep to it, and not what each of them has; ``by_whom`` is whether it
-    is said, too, who asks for it, and not how many were counted: ``as_counted`` says that. ``today`` is today's sites
-    under another question than the plan's: then what is asked otherwise, or no more, is no gain.
+    is said, too, who asks for it. ``today`` is today's sites under another question than the plan's: then what is asked
+    otherwise, or no more, is no gain.
     """
     before = today or plan.today
     rules = [
@@ -363,20 +362,6 @@ def gained_at_all(plan: Plan) -> str:
     fuller = any(one.from_staff for one in rules) or bool(_less_short(plan, in_short=True))
     are_short = bool((plan.staffing["short"].round(6) > 0).any())
     return listed([*units, *([f"{'fewer' if are_short else 'no'} staff lacking"] if fuller else [])])
-
-
-def as_counted(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield how many patients a rule asks for that today's sites break, and which of them were counted to see so many.
-
-    Nothing where in every period that was counted it is as it is by the model.
-    """
-    for (rule, whose), instances in _kept_by_a_gain(plan, plan.today).items():
-        if JUDGED[rule].once_kept:
-            asked = next(row["right"] for row in plan.today.broken.to_dict("records") if row["instance"] in instances)
-            broken_at = {broken.site_of(plan.problem, one) for one in instances}
-            keep = [site for site in _sites_today(plan.problem, whose[0]) if site not in broken_at]
-            if otherwise := _other_periods(plan, whose[0], float(asked), keep):
-                yield amount(asked, PATIENTS), otherwise.removeprefix(AS_COUNTED)
 
 
 def _kept_by_a_gain(plan: Plan, before: Plan) -> dict[tuple[str, Names], list[str]]:
@@ -456,8 +441,8 @@ def _gain(
         every = _sites_today(problem, whose[0])
         enough = float(today[instances[0]]["right"]), [site for site in every if site not in sites]
         if in_short:
-            otherwise = "" if by_whom else _other_periods(plan, whose[0], *enough)
-            return f"{would_be} ({asks}by this model {_which(problem, enough[1], every)} today{otherwise})"
+            today_has = f"by this model {_which(problem, enough[1], every)} today"
+            return f"{would_be} ({asks}{today_has}{_other_periods(plan, whose[0], *enough)})"
         each = f"{_each(problem, sites, has)}{_by_count(plan, whose[0], *enough)}"
         return f"{would_be} (today, by this model, {each})"
     if rule == "rota_is_filled" and all(site in problem.sites for site in sites):

@@ -33,7 +33,7 @@ from optimiser.problem.words import (
 )
 from optimiser.problem.words import short as short_name
 from optimiser.report import glossary, rests_on, words
-from optimiser.report.against_today import as_counted, busier, gained_at_all, gains, moved
+from optimiser.report.against_today import busier, by_count, gained_at_all, gains, moved
 from optimiser.report.counted import counted_today
 from optimiser.report.page import parts, placements
 from optimiser.report.page.placements import Placement
@@ -44,8 +44,9 @@ from optimiser.report.summary_of_staff import moved as moved_staff
 MOST_CHANGES = 2
 NO_BENEFIT = "Benefit: not estimated."
 WOULD = " would "
-# How it begins to say what the answer would be by what was counted.
+# How it begins to say what the answer would be by what was counted, and how many units that are.
 COUNTED = "With as many"
+UNITS_AS_COUNTED = re.compile(r"\b(\w+)(?: [\w-]+)* units would be best: (.*)")
 MOST_RULES = 6
 RECRUITED = "recruitment_within_limit"
 # Under which heading of the page all changes stand that would alter an answer.
@@ -58,6 +59,7 @@ PARTS_OF_A_PERCENT = re.compile(r"\b([1-9]\d*\.\d+)%")
 MOST_GAINS, FEW_GAINS = 4, 2
 MOST_OTHERS = 2
 MOST_CLOSING = 3
+MOST_DISTRICTS = 3
 # The changes that alter an answer, in the order in which people can decide on them.
 KINDS = ("rule", "parameter", "border")
 
@@ -234,9 +236,9 @@ def _only_rule(plan: Plan, row: Placement) -> list[str]:
 def _within_not(plan: Plan, main: str, row: Placement, ways: Sequence[Placement]) -> str:
     """Return which share would be near enough at another way's sites, and at the plan's, as the end of a clause."""
     here = next(one for one in ways if one.way.designated == plan.designated)
-    within = f"within {words.limit_of(plan.problem.services[main]):g} minutes"
+    within = f"within {words.limit_of(plan.problem.services[main]):g}"
     # The first column is where, and no cell.
-    column = placements.heads(plan.problem, main).index(within) - 1
+    column = placements.heads(plan.problem, main).index(f"{within} minutes") - 1
     there, mine = (one.cells[column].text for one in (row, here))
     return f"; {there} {within}, not {mine}" if there != mine else ""
 
@@ -258,7 +260,7 @@ def not_settled(run: Run, ways: Sequence[Placement]) -> tuple[Placement, str, st
 
 
 def in_doubt(run: Run, ways: Sequence[Placement]) -> str:
-    """Return the references by which it is not settled what decides, where that is how many patients some site sees.
+    """Return by what it is not settled what decides, where that is how many patients some site sees.
 
     By whom it sees, or by other counts. Nothing where no way is quicker that has too few.
     """
@@ -266,7 +268,30 @@ def in_doubt(run: Run, ways: Sequence[Placement]) -> str:
     if row is None or not WOULD_SEE.search(row.lacks):
         return ""
     found = not_settled(run, ways)
-    return listed([*([found[1]] if found else []), *told_in_full(run)])
+    return in_doubt_by(run, [*([found[1]] if found else []), *told_in_full(run)])
+
+
+def in_doubt_by(run: Run, cited: Sequence[str]) -> str:
+    """Return references, and before them how many units would be best as counted, where one of them tells that."""
+    units = [found[1] for number, found in _as_counted(run) if number in cited]
+    return f"{f'as counted, {units[0]} units would be best; ' if units else ''}{listed(cited)}"
+
+
+def doubts(run: Run, ways: Sequence[Placement]) -> dict[tuple[str, ...], str]:
+    """Return by which reference it is not settled whether a way that breaks rules is lawful, by its sites."""
+    of_counts = {
+        row.way.sites: cited
+        for cited, found in _as_counted(run)
+        for row in ways
+        if row.broken and len(row.way.sites) > 1 and row.name in found[2]
+    }
+    found = not_settled(run, ways)
+    return of_counts | ({found[0].way.sites: found[1]} if found else {})
+
+
+def _as_counted(run: Run) -> list[tuple[str, re.Match[str]]]:
+    """Return which sentences to know say how many units would be best as counted, and where: each by its number."""
+    return [(cited, found) for cited, one in _known(run, COUNTED) if (found := UNITS_AS_COUNTED.search(one))]
 
 
 def held_to(plan: Plan) -> str:
@@ -280,7 +305,7 @@ def held_to(plan: Plan) -> str:
     first = sorted(asked, key=lambda one: (not _of_number(one[0]), one[1][0] != main))[:MOST_RULES]
     by_service = {code: [one for one in asked if one in first and one[1][0] == code] for code in problem.services}
     each = [
-        f"{name[code]}: {', '.join(_asked_of(problem, one) + stated[one] for one in rules)}"
+        f"{name[code]}: {', '.join(_asked_of(problem, one) for one in rules)}"
         for code, rules in sorted(by_service.items(), key=lambda one: one[0] != main)
         if rules
     ]
@@ -417,7 +442,7 @@ def _who_wait(plan: Plan, service: str) -> str:
     taken_on = f"{whole((mean - road) * patients / each)} of {whole(patients)} {many_of(problem, service)}"
     at = words.where(problem, seen_first)
     wait = f"{taken_on} are seen first at {at}{also}, and wait an assumed {each:g} minutes"
-    return f"{wait}; what is done for them meanwhile is not counted."
+    return f"{wait}; care meanwhile is not counted."
 
 
 def _closed(plan: Plan) -> set[tuple[str, str]]:
@@ -455,44 +480,47 @@ def _gone(plan: Plan) -> dict[str, list[str]]:
 def _is_it_safe(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
     if len(plan.broken):
         yield Line(f"It breaks {broken.how_many(plan)}.", caution=True)
-    yield Line("Not known:", not_looked_at(plan), caution=True)
+    yield Line("Not looked at:", not_looked_at(plan), caution=True)
     code = words.main_service(plan.problem)
     if code and answer.get(f"patients|{code}|"):
-        limit = words.limit_of(plan.problem.services[code])
         if waiting := _who_wait(plan, code):
             yield Line("Waiting:", waiting, caution=True)
         yield from _stay_without(plan)
-        near = [*_within(plan, answer, today, code)]
-        yield Line(f"Within {limit:g} minutes:", f"{'; '.join(near)}.")
-        worst = [values.get(f"worst_minutes|{code}|", float("nan")) for values in (answer, today)]
-        if all(map(isfinite, worst)):
-            waits = ", waits included" if plan.problem.services[code].transfer else ""
-            whose = words.of_those_who_stay(plan.problem)
-            where_to = f"the {words.lower(plan.problem.services[code].name)}" if len(near) > 1 else "it"
-            to = f"journey to {where_to}{whose}{waits}"
-            yield Line("Longest", f"{to}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
+        others = _others_that_close(plan, code)
+        yield from how_near(plan, answer, today, [code, *(others if len(others) <= MOST_OTHERS else ())])
     for said in short(plan, again=False)[:1]:
         yield Line("", f"{said.partition('. ')[0].removesuffix('.')}.")
     fragile, every = vacancies(plan.measures)
+    moving, others_could = _who_moves(plan), bool(fragile and to_spare(plan))
+    if moving:
+        yield Line("Would move:", f"{listed(moving)}{'; others could, too' if others_could else ''}.")
     if fragile:
-        elsewhere = ", but others could move there" if to_spare(plan) else ""
+        elsewhere = ", but others could move there" if others_could and not moving else ""
         yield Line(f"{fragile} of {every} rotas have nobody to spare", f"at their site{elsewhere}.")
 
 
-def counted(plan: Plan) -> str:
-    """Return which of today's sites were counted to see as many patients as are asked for, where the model differs."""
-    each = [f"at least {asked} at {which}" for asked, which in as_counted(plan)]
-    return f"Counted were {'; '.join(each)}." if each else ""
+def how_near(plan: Plan, answer: dict[str, float], today: dict[str, float], codes: Sequence[str]) -> Iterator[Line]:
+    """Yield which share of patients is near enough of some services, and the longest journey to the first of them."""
+    first = plan.problem.services[codes[0]]
+    near = [_within(plan, answer, today, code, words.limit_of(first)) for code in codes]
+    yield Line(f"Within {words.limit_of(first):g} minutes:", f"{'; '.join(near)}.")
+    worst = [values.get(f"worst_minutes|{first.code}|", float("nan")) for values in (answer, today)]
+    if all(map(isfinite, worst)):
+        where_to = f"the {words.lower(first.name)}" if len(near) > 1 else "it"
+        to = f"journey to {where_to}{words.of_those_who_stay(plan.problem)}"
+        waits = ", waits included" if first.transfer else ""
+        yield Line("Longest", f"{to}{waits}: {whole(worst[0])} minutes; today {whole(worst[1])}.")
+
+
+def _who_moves(plan: Plan) -> list[str]:
+    """Return how many of each team would move between sites."""
+    teams = plan.problem.teams
+    return [staff_in_words(number, teams[team].name, unit) for (team, unit), number in moved_staff(plan).items()]
 
 
 def staff(plan: Plan) -> str:
-    """Return who would move between sites, and on which rotas nobody is to spare; nothing where neither is."""
-    teams = plan.problem.teams
-    each = [staff_in_words(number, teams[team].name, unit) for (team, unit), number in moved_staff(plan).items()]
-    said = [f"{listed(each)} move between sites"] if each else []
-    if vacancies(plan.measures)[0]:
-        said.append(f"none to spare of {_fragile(plan)}")
-    return f"{'; '.join(said)}." if said else ""
+    """Return on which rotas nobody is to spare; nothing where on none."""
+    return f"none to spare of {_fragile(plan)}." if vacancies(plan.measures)[0] else ""
 
 
 def _fragile(plan: Plan) -> str:
@@ -525,29 +553,44 @@ def whom_units_see(plan: Plan, answer: Mapping[str, float], word: str) -> str:
     return f"Units of {word} see {whole(seen)} patients a year: {residents} and {whole(seen - stay)} from outside."
 
 
-def not_looked_at(plan: Plan) -> str:
-    """Return what an answer does not tell of whether it is safe: of room, at the site to which most more would come."""
-    staffed = any(service.rotas for service in plan.problem.services.values())
-    more = [one for one in busier(plan) if one.service == words.main_service(plan.problem)] or busier(plan)
-    room = []
-    if more:
-        most = max(more, key=lambda one: one.now - one.today)
-        name = short_name(plan.problem.sites[most.site].name)
-        room = [f"room for {whole(most.now)} patients a year at {name} (today, by the model, {whole(most.today)})"]
-    return f"{listed(['outcomes', *([] if staffed else ['staff']), *room])} were not looked at."
+def not_looked_at(*plans: Plan) -> str:
+    """Return what plans of one question do not tell of whether they are safe: of room, at the site to which most come.
+
+    Where that is not the same in all of them, no number is told.
+    """
+    problem = plans[0].problem
+    staffed = any(service.rotas for service in problem.services.values())
+    room, services = dict[str, str](), dict[str, None]()
+    for plan in plans:
+        found = busier(plan)
+        services |= dict.fromkeys(one.service for one in found)
+        more = [one for one in found if one.service == words.main_service(problem)] or found
+        if more:
+            most = max(more, key=lambda one: one.now - one.today)
+            name = short_name(problem.sites[most.site].name)
+            today = f"(today {whole(most.today)} by the model{by_count(plan, most)})"
+            room[f"room for {whole(most.now)} patients a year at {name} {today}"] = most.service
+    many = len(room) > 1
+    others = [words.lower(problem.services[code].name) for code in services if code not in room.values()]
+    also = f"the {others[0]}" if len(others) == 1 else f"{len(others)} more services"
+    said = [f"{one}{f' or in {also}' if others else ''}" for one in room]
+    not_told = ["outcomes", *([] if staffed else ["staff"]), *(["room for more patients"] if many else said)]
+    return f"{'; '.join(not_told)}."
 
 
-def _within(plan: Plan, answer: dict[str, float], today: dict[str, float], main: str) -> Iterator[str]:
-    """Yield which share of patients is near enough of the first service, and of the few others that close somewhere."""
-    others = _others_that_close(plan, main)
-    of_main = words.limit_of(plan.problem.services[main])
-    for code in (main, *(others if len(others) <= MOST_OTHERS else ())):
-        service = plan.problem.services[code]
-        now, before = (percent(words.share_within(values, code)) for values in (answer, today))
-        limit = "" if words.limit_of(service) == of_main else f" in {words.limit_of(service):g}"
-        known = f" (today {before})" if code in plan.problem.services_with_today else ""
-        counted = f"{whole(answer[f'patients|{code}|'])} {many_of(plan.problem, code)}"
-        yield f"{words.lower(service.name)} {now} of {counted}{limit}{known}"
+def _within(plan: Plan, answer: dict[str, float], today: dict[str, float], code: str, but_for: float) -> str:
+    """Return which share of a service's patients is near enough, and how many fewer or more a year than today.
+
+    Within how many minutes is told where they are not ``but_for``.
+    """
+    service, patients = plan.problem.services[code], answer[f"patients|{code}|"]
+    now, before = (words.share_within(values, code) for values in (answer, today))
+    limit = "" if words.limit_of(service) == but_for else f" in {words.limit_of(service):g}"
+    fewer = round(patients * (before - now)) if isfinite(before - now) else 0
+    apart = f": {whole(abs(fewer))} {'fewer' if fewer > 0 else 'more'}" if fewer else ""
+    known = f" (today {percent(before)}{apart})" if code in plan.problem.services_with_today else ""
+    counted = f"{whole(patients)} {many_of(plan.problem, code)}"
+    return f"{words.lower(service.name)} {percent(now)} of {counted}{limit}{known}"
 
 
 def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) -> Iterator[Line]:
@@ -557,8 +600,8 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
     if code in plan.problem.services_with_today:
         longer, shorter = moved(plan, code)
         who, _, most_lost = longer.partition("; most minutes lost ")
-        # Where it is most on average the figure of districts shows.
-        most_lost = most_lost.partition(", most on average ")[0]
+        # Where it is most on average the figure of districts shows, which paper in brief has not.
+        most_lost, elsewhere, _ = most_lost.partition(", most on average ")
         yield (
             Line("Longer journeys than today:", f"{words.lower(who)}.")
             if longer
@@ -567,7 +610,9 @@ def _who_loses(plan: Plan, answer: dict[str, float], today: dict[str, float]) ->
         yield from _far(plan, code)
         yield from where_it_closes(plan, code)
         if most_lost:
-            yield Line("Most minutes lost", f"{most_lost.replace(f' {many_of(plan.problem, code)}', '')}.")
+            said = most_lost.replace(f" {many_of(plan.problem, code)}", "")
+            paper = f"{said}{_most_on_average(plan, code)}." if elsewhere else ""
+            yield Line("Most minutes lost", f"{said}.", paper=paper)
         if shorter:
             yield Line("Shorter:", f"{shorter}.")
         yield from _others_who_lose(plan, code)
@@ -588,6 +633,16 @@ def _far(plan: Plan, code: str) -> Iterator[Line]:
     if patients := float(row["patients_longer"]):
         longer = float(means.loc[means["group"] == "", "longer"].iloc[0])
         yield Line(f"Over {THRESHOLDS[-1]} minutes longer:", f"{whole(patients)} of these {whole(longer)}.")
+
+
+def _most_on_average(plan: Plan, code: str) -> str:
+    """Return the districts in which journeys are longer by most on average of all, to end a sentence."""
+    means = averages(against(plan, plan.today, code))
+    rows = means[means["group"].str.startswith("district ") & (means["change"] > 0)].nlargest(MOST_DISTRICTS, "change")
+    each = [
+        f"{group.removeprefix('district ')} {by:+.1f}" for group, by in zip(rows["group"], rows["change"], strict=True)
+    ]
+    return f"; by average of all, {listed(each)}"
 
 
 def _others_that_close(plan: Plan, main: str) -> list[str]:
@@ -663,8 +718,8 @@ def _proved(run: Run, ways: Sequence[Placement]) -> Iterator[Line]:
     tie = words.equal_best(plan)
     others = _others_told(plan, main) if (main := words.main_service(plan.problem)) else []
     # Averages stand in the table below.
-    first, *next_best = [words.by_how_much(plan, code, averages=False) for code in (None, *others)]
-    yield from (Line("", said) for said in (*tie, *first))
+    next_best = [words.by_how_much(plan, code, averages=False) for code in (None, *others)]
+    yield from (Line("", said) for said in tie)
     yield from _ruled_out(plan, ways)
     yield from (Line("", said) for each in next_best for said in each)
 

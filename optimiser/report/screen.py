@@ -56,7 +56,7 @@ LEGEND = {
     FIXED: "fixed there",
     THERE: "is there (today is not stated)",
     IDLE: "nobody is taken there",
-    NOTHING: "is not there",
+    NOTHING: "not there",
 }
 # Heads services that nobody is counted for and that the plan has where a config says that they are today.
 AS_TODAY = "As today, no patients counted"

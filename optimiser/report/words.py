@@ -62,7 +62,7 @@ NOT_MODELLED = (
 
 def of_those_who_stay(problem: Problem) -> str:
     """Return whose the longest journeys are, to stand behind them: nothing where nobody leaves in any case."""
-    return " (of those who stay)" if problem.border and problem.border.pull.value < 1 else ""
+    return " (of those who do not leave the system)" if problem.border and problem.border.pull.value < 1 else ""
 
 
 def decided(problem: Problem) -> list[str]:
@@ -137,7 +137,7 @@ def _as_people_say(run: Run) -> str:
 def headline(plan: Plan, not_settled: str = "") -> str:
     """Return the plan in one sentence, and how it is meant: as the best under the rules, or as worked out only.
 
-    ``not_settled`` are the references by which the number that decides may be another; else nothing.
+    ``not_settled`` is what would be so if the number that decides were another, and who tells of it; else nothing.
     """
     said = answer(plan)
     if plan.proof.outcome == PROVED:

@@ -78,7 +78,7 @@ def test_where_nothing_was_varied_the_quicker_sites_are_named_with_the_rules_tha
     _, ways = placements.placements([run], "walk_in", "the answer")
     assert cards.decides(run, ways).startswith(
         "of quicker choices the walk-in clinic at Ash and Cedar is nearest to the rules (13.00 minutes, not 16.00; "
-        "100% within 30 minutes, not 80%), but it breaks 2"
+        "100% within 30, not 80%), but it breaks 2"
     )
     *_, last = cards.cards(run, {}, {}, ways)
     perhaps, none = last.lines
@@ -163,8 +163,7 @@ def test_by_which_pathway_patients_get_there_is_said_with_the_waits_and_what_the
     )
     lines = cards.cards(run_of(plan), {"patients|scanner|": 60.0, "patients|clinic|": 60.0}, {})[0].lines
     assert [line.more for line in lines if line.lead == "Waiting:"] == [
-        "15 of 60 visits are seen first at Ash, and wait an assumed 20 minutes; what is done for them meanwhile is not "
-        "counted."
+        "15 of 60 visits are seen first at Ash, and wait an assumed 20 minutes; care meanwhile is not counted."
     ]
     nearest = op.evaluate(small(), frozenset({("ash", "clinic")}))
     assert cards.pathway(nearest) == cards.if_straight(nearest, None) == ""

@@ -315,7 +315,8 @@ def test_by_how_much_the_longest_journey_grows_is_told_on_the_screen():
     plan, worst = answer("base"), ("worst_minutes", "hyper_acute_stroke")
     now, then = (measures.number(one.measures, *worst) for one in (plan, plan.today))
     said = (
-        f"The longest journey (of those who stay) grows: hyper-acute stroke unit {now:.0f} minutes (today {then:.0f}), "
+        f"The longest journey (of those who do not leave the system) grows: hyper-acute stroke unit {now:.0f} minutes "
+        f"(today {then:.0f}), "
         "in an area whose minutes are unlike its neighbours'."
     )
     assert (round(now), round(then)) == (69, 48) and said in screen.lines(plan)
@@ -331,7 +332,7 @@ def test_the_matrix_marks_what_stays_opens_closes_and_is_fixed():
         "            Ash  Birch        minutes       within   outside",
         "Clinic       ✕     ○    16.67 (20.83)  100% (100%)  0% (50%)",
         "X-ray room   ■     ·",
-        "○ new   ✕ not kept   ■ fixed there   · is not there",
+        "○ new   ✕ not kept   ■ fixed there   · not there",
     ]
 
 
@@ -406,7 +407,7 @@ def test_a_site_to_which_nobody_is_taken_is_marked_and_said():
     world = replace(small(), journeys=small().journeys.assign(birch=5.0))
     lines = screen.lines(plan := evaluate(world, BOTH))
     assert lines[4].split()[:3] == ["Clinic", "◌", "●"]
-    assert "● kept   ◌ nobody is taken there   · is not there" in lines
+    assert "● kept   ◌ nobody is taken there   · not there" in lines
     assert any("Ash and Birch (nobody is taken to Ash)" in line for line in summary.lines(plan))
 
 

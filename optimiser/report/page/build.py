@@ -332,7 +332,7 @@ class _Page:
             closing = replace(closing, paper="")
         said = {
             "Gained for the longer journeys:": cards.gained(plan),
-            "Taken straight there:": cards.if_straight(plan, straight),
+            "If all ambulances went straight there (not what is asked here):": cards.if_straight(plan, straight),
             "What decides:": cards.decides(run, self.ways[1]),
         }
         return [*filter(None, [closing]), *_said(said)]
@@ -355,8 +355,8 @@ class _Page:
         if main is None:
             return "", []
         title, rows = placements.placements(self.runs, main, self.answer_word)
-        row, cited, _ = cards.not_settled(self.run, rows) or (None, "", "")
-        return title, [replace(one, not_settled=cited) if one is row else one for one in rows]
+        cited = cards.doubts(self.run, rows)
+        return title, [replace(one, not_settled=cited.get(one.way.sites, "")) for one in rows]
 
     def _placed(self, main: str | None) -> dict[str, Any] | None:
         """Return the ways to place the service shown first, as a table; None where nobody is counted."""
@@ -394,7 +394,7 @@ class _Page:
     def _as_counted(self, main: str | None) -> list[str]:
         """Return what was counted today of the service shown first, and how far the model is from that."""
         one = self.counts.get(main or "")
-        return [" ".join(filter(None, (in_words(self.run.plan, one), cards.counted(self.run.plan))))] if one else []
+        return [in_words(self.run.plan, one)] if one else []
 
     @property
     def _choose(self) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class _Page:
         said = list[str]()
         for _, found in groupby(known, key=lambda one: one[2]):
             group = list(found)
-            level = ", which are level" if len(group) > 1 else ""
+            level = " (level)" if len(group) > 1 else ""
             longer = self._longer_than(known[0][1], group[0][1])
             said.append(f"{'then ' if said else ''}{listed(way for way, *_ in group)}{level}{longer}")
         return f"{'; '.join(said)}."
@@ -148,15 +148,14 @@ class _Page:
         if all(self.then) and 0 < len(shut) <= MOST_ON_A_CARD:
             names = {code: words.lower(self.problem.services[code].name) for code in shut}
             each = (
-                f"the {names[code]} closes at {words.where(self.problem, at)}{self._not_settled(code)}"
+                f"the {names[code]} closes at {words.where(self.problem, at)}{self._not_settled(code, says_what=True)}"
                 for code, at in shut.items()
             )
             closes = f" By this model, whichever way out, {'; '.join(each)}."
         if many == 1:
             return f"No plan meets every rule: one rule cannot be met at all.{closes}"
-        them = "both hold" if many == 2 else "hold together"
         on = f" on the {words.lower(self.problem.services[self.about[0]].name)}" if len(self.about) == 1 else ""
-        return f"No plan meets every rule: {amount(many, 'rules')}{on} cannot {them}{self._takes()}.{closes}"
+        return f"No plan meets every rule: {amount(many, 'rules')}{on} clash{self._takes()}.{closes}"
 
     def _takes(self) -> str:
         """Return what a rule of the clash takes, where all its others hold, and what there is, to end a clause."""
@@ -166,7 +165,7 @@ class _Page:
             takes = lacks_staff(there, names[0]) if JUDGED[rule].from_staff and names[0] in self.about else ""
             sees = broken.in_short(there, broken.lines(there)) if JUDGED[rule].would_see else ""
             if takes or sees:
-                return f": they take {takes}" if takes else f": {sees}"
+                return f": together they need {takes}" if takes else f": {sees}"
         return ""
 
     def _cards(self) -> Iterator[Card]:
@@ -174,9 +173,9 @@ class _Page:
         lines = [Line("", f"{self._dated(one['instance'], _said(one['words']))}.") for one in first]
         more = [Line("", f"{amount(len(others), 'more sets')} of rules clash: see below.")] if others else []
         yield Card("Which rules clash?", [*lines, *more])
-        yield Card("How sure are we?", list(self._how_sure()))
         yield Card("Is it safe?", list(self._is_it_safe()))
         yield Card("Who loses?", list(self._who_loses()))
+        yield Card("How sure are we?", list(self._how_sure()))
 
     def _dated(self, instance: str, words: str) -> str:
         """Return a rule with who asks for its number, and the year of its staff, where nobody changed them."""
@@ -189,10 +188,10 @@ class _Page:
 
     def _is_it_safe(self) -> Iterator[Line]:
         """Yield what today's sites break, that of the clash first, and what was not looked at in any way out."""
-        each = dict.fromkeys(cards.not_looked_at(then.plan) for then in self.then if then)
-        if each:
-            said = next(iter(each)) if len(each) == 1 else "outcomes and room for more patients were not looked at."
-            yield Line("Not known of any way out:", said, caution=True)
+        plans = [then.plan for then in self.then if then]
+        if plans:
+            yield Line("Not looked at in any way out:", cards.not_looked_at(*plans), caution=True)
+            yield from self._how_near(plans)
         if not self.problem.services_with_today:
             yield Line("", "Where services are today is not known.")
             return
@@ -202,9 +201,22 @@ class _Page:
         rules = broken.rules_among(self.problem, map(str, self.today.broken["instance"]))
         yield Line("Today's sites break", f"{amount(rules, 'rules')}, by this model.", caution=True)
         for asked, _, there in (one.partition(": ") for one in lines[:MOST_ON_A_CARD]):
-            yield Line("Asked:", f"{within(asked)}{f'; but {there}' if there else ''}.")
+            said = within(asked).removesuffix(" at each site")
+            yield Line("Asked:", f"{said}{f'; {there}' if there else ''}.")
         if len(lines) > MOST_ON_A_CARD:
             yield Line("", f"{len(lines) - MOST_ON_A_CARD} more.")
+
+    def _how_near(self, plans: Sequence[Plan]) -> Iterator[Line]:
+        """Yield how near the service that comes first is, if that is the same whichever way is taken."""
+        main = words.main_service(self.problem)
+        if main is None or not self.problem.services_with_today:
+            return
+        today, *each = (tables.values_of(Run("", plan, plan.measures, {})) for plan in (self.today, *plans))
+        found = dict.fromkeys(
+            tuple(cards.how_near(plan, values, today, [main])) for plan, values in zip(plans, each, strict=True)
+        )
+        if len(found) == 1:
+            yield from next(iter(found))
 
     def _how_sure(self) -> Iterator[Line]:
         """Yield what was confirmed, and what was not: the rest stands under how this was checked."""
@@ -256,11 +268,11 @@ class _Page:
         if staff:
             code, team, unit = instance.split(".")[1:]
             least = min(there for there, _ in staff.values())
-            fewer = sum(before < least for _, before in staff.values())
-            if fewer:
+            enough = sum(before >= least for _, before in staff.values())
+            if enough < len(staff):
                 each = staff_in_words(least, self.problem.teams[team].name, unit)
                 name = words.lower(self.problem.services[code].name)
-                yield f"no {name} would have fewer than {each} (today {fewer} of {len(staff)})"
+                yield f"every {name} would have at least {each} (today {enough} of {len(staff)} have)"
 
     def _heads(self) -> list[str]:
         """Return the headings over what ways out are compared by."""
@@ -350,10 +362,14 @@ class _Page:
             said = f"as today's sites break {amount(len(others), 'rules')} outside the clash{not_settled}."
             yield Line("It closes", said, caution=bool(not_settled))
 
-    def _not_settled(self, service: str) -> str:
-        """Return by which sentences to know it is not settled where a service is, in brackets; else nothing."""
+    def _not_settled(self, service: str, *, says_what: bool = False) -> str:
+        """Return by which sentences to know it is not settled where a service is, in brackets; else nothing.
+
+        ``says_what`` is whether it is said, too, what would then be best.
+        """
         cited = cards.not_settled_of(self.run, service)
-        return f" (not settled: {listed(cited)})" if cited else ""
+        told = cards.in_doubt_by(self.run, cited) if says_what else listed(cited)
+        return f" (not settled: {told})" if cited else ""
 
     def _also_closes(self, plan: Plan) -> Iterator[str]:
         """Yield what closes by one way out and not by every one."""
