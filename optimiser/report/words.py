@@ -97,19 +97,13 @@ def answer(plan: Plan) -> str:
 
 
 def _of_all(plan: Plan) -> str:
-    """Return what becomes of all services, so that the numbers add up: who changes sites, who stays, who is nowhere."""
-    problem, found = plan.problem, dict[tuple[str, str], int]()
-    for code in problem.services:
-        there = plan.sites_of(code)
-        kind = ("stays", "stay") if there else ("is nowhere", "are nowhere")
-        if code not in problem.services_with_today:
-            kind = ("is where today is not stated", "are where today is not stated") if there else kind
-        elif _changes(plan, code):
-            kind = ("changes sites", "change sites")
-        elif idle_sites(plan, code):
-            kind = ("keeps a site in name only", "keep a site in name only")
-        found[kind] = found.get(kind, 0) + 1
-    each = (f"{number} {one if number == 1 else more}" for (one, more), number in found.items())
+    """Return how many of all services change sites, and how many keep some where nobody would be taken."""
+    problem = plan.problem
+    known = [code for code in problem.services if code in problem.services_with_today]
+    changing = [code for code in known if _changes(plan, code)]
+    idle = [code for code in known if code not in changing and idle_sites(plan, code)]
+    each = [f"{len(changing)} {'changes' if len(changing) == 1 else 'change'} sites"]
+    each += [f"{len(idle)} {'keeps' if len(idle) == 1 else 'keep'} one in name only"] if idle else []
     return f" Of {len(problem.services)} services {listed(each)}."
 
 

@@ -195,7 +195,7 @@ def test_what_closes_in_a_care_model_is_counted_named_on_paper_and_told_from_wha
         "stay, critical care and 3 more."
     ]
     # To stay where nobody would be taken is neither a change nor a staying.
-    tail = " Of 20 services 8 change sites, 9 stay, 2 are nowhere and 1 keeps a site in name only."
+    tail = " Of 20 services 8 change sites and 1 keeps one in name only."
     assert words.answer(plan).endswith(tail)
     assert (
         "3 of 15 services at Broomfield (hyper-acute stroke unit, thrombolysis on arrival and vascular" in closing.paper
