@@ -36,9 +36,11 @@ from optimiser.report.words import lower, name_of
 MOST_NAMED, EVERY = 3, None
 SHORTEST_SAID_MINUTES = 0.05
 A_TENTH = 0.1
-# By another index who is most deprived is another matter: what it does not bear out is not shown.
+# By another index others are the most deprived, and what is told may not hold.
 OTHER_INDEX, ENDS = "deprivation_decile_2015", ("most", "least")
 WORTH_SAYING_PATIENTS = 0.5
+# So far from the model's is a counted share said, too.
+FAR_FROM_COUNTED = 0.05
 
 
 def gains_and_losses(plan: Plan, most: int | None = MOST_NAMED, *, brief: bool = False) -> list[str]:
@@ -209,9 +211,9 @@ def _counted_where_lost(plan: Plan, service: str, by_model: float) -> str:
     """Return which share were counted at sites that lose a service, where that is far from who is worse off here."""
     found = _counted(plan, service)
     lost = sum(count for site, count in found.counts.items() if site not in plan.sites_of(service)) if found else 0.0
-    if found is None or not lost or abs(lost / sum(found.counts.values()) - by_model) < A_TENTH:
+    if found is None or not lost or abs(lost / sum(found.counts.values()) - by_model) < FAR_FROM_COUNTED:
         return ""
-    return f"; counted in {found.period}: {percent(lost / sum(found.counts.values()))} at sites that lose it"
+    return f"; counted in {found.period}: {percent(lost / sum(found.counts.values()))}"
 
 
 def _incomers(plan: Plan, service: str) -> str:
@@ -312,20 +314,20 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
         ends = [one for one in map(str, change.index) if one.startswith("deprivation fifth ") and "(" in one]
         by = [float(change[one]) for one in ends]
         if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
-            alike = _by_another_index(plan, code, by[0] - by[-1])
-            found.append(f"{lower(problem.services[code].name)} {by[0]:+.1f} and {by[-1]:+.1f}{alike}")
+            told = _most_and_least(by)
+            found.append(f"{lower(problem.services[code].name)} {told}{_by_another_index(plan, code, told)}")
     if not found:
         return []
     areas = problem.areas[problem.resident_areas]
     live = {name: members["population"].sum() / areas["population"].sum() for name, members in measures.groups(areas)}
     here = [percent(float(share)) for name, share in live.items() if "deprived" in name]
     more = [f"and {len(found) - most} more: --full"] if most and len(found) > most else []
-    who = f"in England's most deprived fifth of areas ({here[0]} of residents) and its least ({here[-1]})"
+    who = f"in England's most deprived fifth ({here[0]} of residents) and its least ({here[-1]})"
     return [f"Average minutes change, {who}: {'; '.join([*found[:most], *more])}."]
 
 
-def _by_another_index(plan: Plan, service: str, more: float) -> str:
-    """Return that the most and the least deprived are alike by the index of 2015, or as far apart one way: if so."""
+def _by_another_index(plan: Plan, service: str, told: str) -> str:
+    """Return what the same two come to by the index of 2015, as they are told; that it is the same where it is."""
     areas = plan.problem.areas
     if OTHER_INDEX not in areas:
         return ""
@@ -335,9 +337,12 @@ def _by_another_index(plan: Plan, service: str, more: float) -> str:
     by = [float(change[one]) for one in map(str, change.index) if "deprived)" in one]
     if len(by) != len(ENDS):
         return ""
-    if abs(by[0] - by[1]) >= A_TENTH:
-        return " (by either index)" if abs(more) >= A_TENTH and more * (by[0] - by[1]) > 0 else ""
-    return f" (2015 index: alike, {by[0]:+.1f} and {by[1]:+.1f})"
+    otherwise = _most_and_least(by)
+    return " (by either index)" if otherwise == told else f" (2015 index: {otherwise})"
+
+
+def _most_and_least(by: Sequence[float]) -> str:
+    return f"{by[0]:+.1f} and {by[-1]:+.1f}"
 
 
 def gains(plan: Plan, *, in_short: bool = False, by_whom: bool = False, today: Plan | None = None) -> list[str]:

@@ -700,7 +700,7 @@ def test_the_care_models_first_screen_says_its_pathway_its_closures_and_what_wou
             "Basildon, +3.5 minutes per attendance.",
             "journeys to 5 more services; 2 more close of which no patients are counted.",
             "this model has 903 today (877 residents, 26 from outside); 1,268 were counted in 2018/19, so more may",
-            "two hyper-acute stroke units would be best: at Basildon and Broomfield or, by one year,",
+            "two hyper-acute stroke units would be best: at Basildon and Broomfield or, by one year",
             "journey to it (of those who do not leave the system), waits included: 186 minutes; today 48.",
             "Of the 127 figures that go into it 91 have no checked source.",
             "no stroke consultants (with today's sites 5) and no emergency medicine consultants (5 WTE) would be",
