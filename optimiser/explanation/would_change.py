@@ -627,9 +627,7 @@ def _on_paper(plan: Plan, then: Plan) -> str:
     """Return for which services nobody would be taken to a site that is new: there they would be on paper alone."""
     found, problem = "", plan.problem
     for code in problem.services_with_patients:
-        rows = then.journeys_to(code)
-        taken = {*rows["site"][rows["patients_per_year"] > 0]}
-        idle = [site for site in then.sites_of(code) if site not in taken and (site, code) not in plan.designated]
+        idle = [site for site in then.idle_sites(code) if (site, code) not in plan.designated]
         found += f"; nobody would be taken to {places(problem, idle)} for {problem.services[code].name}" if idle else ""
     return found
 

@@ -252,6 +252,15 @@ class Plan:
         """Return the candidates that provide a service, in code order."""
         return tuple(site for site in self.problem.candidates if (site, service) in self.designated)
 
+    @worked_out_once
+    def idle_sites(self, service: str) -> tuple[str, ...]:
+        """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
+        if service not in self.problem.services_with_patients:
+            return ()
+        rows = self.journeys_to(service)
+        taken = set(rows["site"][rows["patients_per_year"] > 0].tolist())
+        return tuple(site for site in self.sites_of(service) if site not in taken)
+
     def _nearest_provider(self, service: str, site: str, kind: str, link: Link | Reach) -> tuple[object, ...]:
         """Return provider, minutes, at_most, met, excepted, source and verified of a link of a service at a site."""
         minutes = self.problem.transfer_minutes

@@ -20,8 +20,8 @@ import pandas as pd
 from optimiser.inputs.tables import unverified_activities
 from optimiser.plan import Plan
 from optimiser.plan.asked import designated_in, is_true, resident_areas, settings_of
-from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, who_stay
-from optimiser.problem import LEAVES, STAYS, Problem, worked_out_once
+from optimiser.plan.measures import AGE_75_PLUS, BANDS, as_patients_go, groups, mean, stays, who_stay
+from optimiser.problem import STAYS, Problem, worked_out_once
 from optimiser.problem.words import many, without_sites
 
 Answer = Mapping[str, pd.DataFrame]
@@ -594,7 +594,7 @@ def split_areas_together(found: pd.DataFrame) -> pd.DataFrame:
     every = _together(found, which, np.arange(len(found)), going)
     if "how" not in found:
         return every.reset_index(drop=True)
-    stay = np.flatnonzero(found["how"].to_numpy() != LEAVES)
+    stay = np.flatnonzero(stays(found))
     here = _together(found, which, stay, np.ones(len(found)))
     of_all = every[[name for name in ("patients", "spent", "road") if name in every]].loc[here.index]
     without = {f"{name}_here": here[name] for name in ("spent", "patients")}

@@ -80,13 +80,13 @@ def median_minutes(journeys: pd.DataFrame) -> float:
 @measure(unit="minutes", better="lower")
 def p95_minutes(journeys: pd.DataFrame) -> float:
     """The shortest time within which 95% of patients arrive; of those who leave whatever is designated, nobody."""
-    return _reached_by(journeys, 0.95, _stay(journeys))
+    return _reached_by(journeys, 0.95, stays(journeys))
 
 
 @measure(unit="minutes", better="lower", by_group=True)
 def worst_minutes(journeys: pd.DataFrame) -> float:
     """The longest journey from any area, patients or not: people live there. Nobody's who leaves in any case."""
-    times = _times(journeys["minutes"])[_stay(journeys)]
+    times = _times(journeys["minutes"])[stays(journeys)]
     return float(times.max()) if times.size else np.nan
 
 
@@ -229,10 +229,10 @@ def _times_people(journeys: pd.DataFrame, share: pd.Series[float]) -> pd.DataFra
 
 def who_stay(journeys: pd.DataFrame) -> pd.DataFrame:
     """Return the journeys without those of patients who leave whatever is designated."""
-    return journeys[journeys["how"] != LEAVES] if "how" in journeys else journeys
+    return journeys[stays(journeys)] if "how" in journeys else journeys
 
 
-def _stay(journeys: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def stays(journeys: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Return for each of the journeys whether ``who_stay`` has it."""
     return journeys["how"].to_numpy() != LEAVES if "how" in journeys else np.ones(len(journeys), dtype=bool)
 

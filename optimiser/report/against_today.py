@@ -37,7 +37,7 @@ MOST_NAMED, EVERY = 3, None
 SHORTEST_SAID_MINUTES = 0.05
 A_TENTH = 0.1
 # By another index others are the most deprived, and what is told may not hold.
-OTHER_INDEX, ENDS = "deprivation_decile_2015", ("most", "least")
+OTHER_INDEX = "deprivation_decile_2015"
 WORTH_SAYING_PATIENTS = 0.5
 # So far from the model's is a counted share said, too.
 FAR_FROM_COUNTED = 0.05
@@ -310,9 +310,7 @@ def by_deprivation(plan: Plan, most: int | None = EVERY) -> list[str]:
     for code in problem.services_with_patients:
         if code not in problem.services_with_today:
             continue
-        change = _against_today(plan, code)[1].set_index("group")["change"]
-        ends = [one for one in map(str, change.index) if one.startswith("deprivation fifth ") and "(" in one]
-        by = [float(change[one]) for one in ends]
+        by = _by_the_ends(_against_today(plan, code)[1])
         if len(by) > 1 and all(map(isfinite, by)) and max(map(abs, by)) >= SHORTEST_SAID_MINUTES:
             told = _most_and_least(by)
             found.append(f"{lower(problem.services[code].name)} {told}{_by_another_index(plan, code, told)}")
@@ -333,12 +331,17 @@ def _by_another_index(plan: Plan, service: str, told: str) -> str:
         return ""
     moved = _against_today(plan, service)[0]
     fifth = np.ceil(pd.to_numeric(areas[OTHER_INDEX], errors="coerce") / 2)
-    change = averages(moved.assign(fifth=moved["area"].map(fifth))).set_index("group")["change"]
-    by = [float(change[one]) for one in map(str, change.index) if "deprived)" in one]
-    if len(by) != len(ENDS):
+    by = _by_the_ends(averages(moved.assign(fifth=moved["area"].map(fifth))))
+    if len(by) < 2:
         return ""
     otherwise = _most_and_least(by)
     return " (by either index)" if otherwise == told else f" (2015 index: {otherwise})"
+
+
+def _by_the_ends(means: pd.DataFrame) -> list[float]:
+    """Return by how much average journeys change for the most and the least deprived fifth that somebody lives in."""
+    ends = means["group"].str.startswith("deprivation fifth ") & means["group"].str.contains("(", regex=False)
+    return means["change"][ends].astype(float).tolist()
 
 
 def _most_and_least(by: Sequence[float]) -> str:

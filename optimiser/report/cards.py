@@ -185,7 +185,7 @@ def _stay_without(plan: Plan) -> Iterator[Line]:
 def _needed_elsewhere(plan: Plan, service: str, site: str, closing: Collection[str]) -> set[str]:
     """Return which services that close at a site one that stays and is used there is stated to need."""
     one = plan.problem.services[service]
-    if (site, service) not in plan.designated or site in words.idle_sites(plan, service):
+    if (site, service) not in plan.designated or site in plan.idle_sites(service):
         return set()
     return ({link.service for link in one.in_reach} | {link.service for link in one.by_transfer}) & {*closing}
 

@@ -42,7 +42,7 @@ from optimiser.problem.words import (
     whole,
 )
 from optimiser.report.set_against import swap
-from optimiser.report.words import at_what, how_far, idle_sites, others_stay, waits_are_assumed, weights
+from optimiser.report.words import at_what, how_far, others_stay, waits_are_assumed, weights
 from optimiser.search.enumeration import can_be_ranked
 from optimiser.search.level import MOST_TRIED
 
@@ -299,7 +299,7 @@ def _level_in_words(plan: Plan, one: Standing) -> str:
     apart_at = {
         site for rival in one.rivals for site, code in rival.designated ^ plan.designated if code == one.service
     }
-    if idle and not better and len(set(means)) == 1 and apart_at <= {*idle_sites(plan, one.service)}:
+    if idle and not better and len(set(means)) == 1 and apart_at <= {*plan.idle_sites(one.service)}:
         at = places(problem, [site for site in problem.candidates if site in apart_at])
         same = f"with or without {at} it is the same for patients, {means[0]:.2f} minutes on average"
         return f"{name}: {same}, for {idle[0]}."
@@ -315,7 +315,7 @@ def _rests_on_nobody(plan: Plan, one: Standing) -> list[str]:
     """
     problem, code = plan.problem, one.service
     every = [plan, *(evaluate(problem, rival.designated) for rival in one.rivals)]
-    idle = {site: each for each in every for site in idle_sites(each, code)}
+    idle = {site: each for each in every for site in each.idle_sites(code)}
     if not idle:
         return []
     said = f"nobody is taken to {places(problem, [s for s in problem.candidates if s in idle])}"

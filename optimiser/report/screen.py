@@ -37,7 +37,6 @@ from optimiser.report.summary_of_staff import moves, where_from
 from optimiser.report.summary_of_staff import short as short_of_staff
 from optimiser.report.words import (
     answer,
-    idle_sites,
     limit_of,
     lower,
     main_service,
@@ -251,7 +250,7 @@ def _headed(head: str, each: Sequence[str]) -> list[str]:
 
 def _mark(plan: Plan, service: Service, site: str) -> str:
     here, problem = (site, service.code) in plan.designated, plan.problem
-    if here and site in idle_sites(plan, service.code):
+    if here and site in plan.idle_sites(service.code):
         return IDLE
     if service.code not in problem.services_with_today:
         return (FIXED if site in service.fixed else THERE) if here else NOTHING

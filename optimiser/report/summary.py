@@ -27,7 +27,7 @@ from optimiser.report.against_today import changes, neighbours
 from optimiser.report.how_sure import how_sure, level, margins, next_best
 from optimiser.report.rests_on import stand_ins, unverified
 from optimiser.report.summary_of_staff import cover_from_elsewhere, fragile, moves, rotas, short, where_from
-from optimiser.report.words import idle_sites, some_stay, within_by_patient
+from optimiser.report.words import some_stay, within_by_patient
 
 EQUAL_WAYS = "Where ways to share them out are equal, codes of areas and sites decide: always the same, but arbitrary."
 
@@ -131,7 +131,7 @@ def services(plan: Plan, numbers: pd.DataFrame) -> list[str]:
     found = []
     for code, service in plan.problem.services.items():
         text = f"{service.name:<{width}}  {sites_in_words(plan.problem, plan.sites_of(code))}"
-        if idle := idle_sites(plan, code):
+        if idle := plan.idle_sites(code):
             text += f" (nobody is taken to {sites_in_words(plan.problem, idle)})"
         if service.activity:
             mean, worst = (measures.number(numbers, name, code) for name in ("mean_minutes", "worst_minutes"))

@@ -17,7 +17,7 @@ from optimiser.plan.finished import Run
 from optimiser.plan.measures import BANDS, mean_minutes, residents
 from optimiser.plan.proof import EVALUATED, PROVED, Standing
 from optimiser.plan.quotable import but_for
-from optimiser.problem import Objective, Problem, Service, worked_out_once
+from optimiser.problem import Objective, Problem, Service
 from optimiser.problem.words import apart, begun, decimals, in_round_words, listed, percent, places, spoken
 from optimiser.report import rests_on
 
@@ -101,7 +101,7 @@ def _of_all(plan: Plan) -> str:
     problem = plan.problem
     known = [code for code in problem.services if code in problem.services_with_today]
     changing = [code for code in known if _changes(plan, code)]
-    idle = [code for code in known if code not in changing and idle_sites(plan, code)]
+    idle = [code for code in known if code not in changing and plan.idle_sites(code)]
     each = [f"{len(changing)} {'changes' if len(changing) == 1 else 'change'} sites"]
     each += [f"{len(idle)} {'keeps' if len(idle) == 1 else 'keep'} one in name only"] if idle else []
     return f" Of {len(problem.services)} services {listed(each)}."
@@ -142,7 +142,7 @@ def headline(plan: Plan, not_settled: str = "") -> str:
 
 def _sites_or_level(plan: Plan, service: str) -> str:
     """Return where a service is and, where other plans are level with that, where they have it."""
-    here, idle = where(plan.problem, plan.sites_of(service)), idle_sites(plan, service)
+    here, idle = where(plan.problem, plan.sites_of(service)), plan.idle_sites(service)
     nobody = f"nobody is taken to {where(plan.problem, idle)}" if idle else ""
     found = [one for one in plan.proof.standings or () if one.service == service and one.rivals]
     if not found:
@@ -160,7 +160,7 @@ def _sites_or_level(plan: Plan, service: str) -> str:
 
 def _is_level(plan: Plan, standing: Standing) -> bool:
     """Whether a plan that is level has a service elsewhere than at sites to which nobody is taken in any case."""
-    code, idle = standing.service, {*idle_sites(plan, standing.service)}
+    code, idle = standing.service, {*plan.idle_sites(standing.service)}
     here = {*plan.sites_of(code)} - idle
     return any({*_sites(plan.problem, code, one.designated)} - idle != here for one in standing.rivals)
 
@@ -210,19 +210,9 @@ def _of_which(problem: Problem, objective: Objective) -> str:
     return f" ({listed(out)} not counted)" if len(out) <= MOST_NAMED else f" (of {len(objective.services)} services)"
 
 
-@worked_out_once
-def idle_sites(plan: Plan, service: str) -> tuple[str, ...]:
-    """Return the sites that provide a service whose patients are counted, and to which nobody is taken."""
-    if service not in plan.problem.services_with_patients:
-        return ()
-    rows = plan.journeys_to(service)
-    taken = set(rows["site"][rows["patients_per_year"] > 0].tolist())
-    return tuple(site for site in plan.sites_of(service) if site not in taken)
-
-
 def kept_in_name(plan: Plan, service: str) -> list[str]:
     """Return the sites where a service is today and would stay, though nobody would be taken there."""
-    return [site for site in idle_sites(plan, service) if (site, service) in plan.problem.today]
+    return [site for site in plan.idle_sites(service) if (site, service) in plan.problem.today]
 
 
 def some_stay(plan: Plan, service: str) -> bool:
